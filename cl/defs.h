@@ -1,0 +1,29 @@
+/* What every kernel starts from: V, the width of its float vectors (a build option), and names for
+ * vectors of that width. Loads and stores need the alignment of one float only. */
+#ifndef V
+#define V 1
+#endif
+
+#if V == 1
+typedef float vfloat;
+typedef int vint;
+#define VLOAD(p) (*(p))
+#define VSTORE(v, p) (*(p) = (v))
+#else
+#define MX_JOIN_(a, b) a##b
+#define MX_JOIN(a, b) MX_JOIN_(a, b)
+typedef MX_JOIN(float, V) vfloat;
+typedef MX_JOIN(int, V) vint;
+#define VLOAD(p) MX_JOIN(vload, V)(0, (p))
+#define VSTORE(v, p) MX_JOIN(vstore, V)((v), 0, (p))
+#endif
+
+/* Leaky ReLU of a vector; slope 1 is the identity, slope 0 is ReLU. */
+static inline vfloat leaky(vfloat x, float slope) {
+    return fmax(x, (vfloat)(0.0f)) + slope * fmin(x, (vfloat)(0.0f));
+}
+
+/* Its derivative, 1 where x > 0 and slope elsewhere. */
+static inline vfloat leaky_gradient(vfloat x, float slope) {
+    return select((vfloat)(slope), (vfloat)(1.0f), (vint)(x > (vfloat)(0.0f)));
+}

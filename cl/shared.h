@@ -1,0 +1,271 @@
+/* Legal both as C11 and as OpenCL C 1.2: what host and kernels must agree on.
+ * Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011). */
+#ifndef MX_SHARED_H
+#define MX_SHARED_H
+
+#ifdef __OPENCL_VERSION__
+typedef uint mx_u32;
+typedef int mx_i32;
+typedef float mx_f32;
+#define MX_SHARED_FN static inline
+#define mx_mul_high(a, b) mul_hi((a), (b))
+#define mx_log(x) log(x)
+#define mx_exp(x) exp(x)
+#define mx_sqrt(x) sqrt(x)
+#define mx_cos(x) cos(x)
+#else
+#include <math.h>
+#include <stdint.h>
+typedef uint32_t mx_u32;
+typedef int32_t mx_i32;
+typedef float mx_f32;
+#define MX_SHARED_FN static inline
+#define mx_mul_high(a, b) ((mx_u32)(((uint64_t)(a) * (b)) >> 32))
+#define mx_log(x) logf(x)
+#define mx_exp(x) expf(x)
+#define mx_sqrt(x) sqrtf(x)
+#define mx_cos(x) cosf(x)
+#endif
+
+/* What a random number is for: the last word of the counter, so that no two uses share numbers. */
+enum mx_stream {
+    MX_STREAM_INIT = 1,         /* initial weights */
+    MX_STREAM_SPLIT = 2,        /* labelled / unlabelled split */
+    MX_STREAM_LABELLED = 3,     /* order of the labelled rows */
+    MX_STREAM_UNLABELLED = 4,   /* order of the unlabelled rows */
+    MX_STREAM_AUGMENT_X = 5,    /* augmentation of labelled pictures */
+    MX_STREAM_AUGMENT_U = 6,    /* augmentation of unlabelled pictures */
+    MX_STREAM_MIXUP_PERMUTE = 7,
+    MX_STREAM_MIXUP_LAMBDA = 8,
+    MX_STREAM_TEST = 9 /* inputs of tests and benchmarks */
+};
+
+typedef struct mx_random {
+    mx_u32 v[4];
+} mx_random;
+
+/* Four random words for counter (c0, c1, c2, c3) and key (k0, k1).
+ * By convention key = seed, counter = (draw, image, step, stream). */
+MX_SHARED_FN mx_random mx_philox(mx_u32 c0, mx_u32 c1, mx_u32 c2, mx_u32 c3, mx_u32 k0, mx_u32 k1) {
+    for (int round = 0; round < 10; round++) {
+        const mx_u32 high0 = mx_mul_high((mx_u32)0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
+        const mx_u32 high1 = mx_mul_high((mx_u32)0xCD9E8D57u, c2), low1 = 0xCD9E8D57u * c2;
+        c0 = high1 ^ c1 ^ k0;
+        c1 = low1;
+        c2 = high0 ^ c3 ^ k1;
+        c3 = low0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    mx_random out;
+    out.v[0] = c0;
+    out.v[1] = c1;
+    out.v[2] = c2;
+    out.v[3] = c3;
+    return out;
+}
+
+/* A random word as a float in (0, 1): 23 bits, centred and exact, so neither end is reached. */
+MX_SHARED_FN mx_f32 mx_unit(mx_u32 word) {
+    return ((mx_f32)(word >> 9) + 0.5f) * (1.0f / 8388608.0f);
+}
+
+/* A random word as an integer in [0, n), n < 2^16 for a bias below 2^-16. */
+MX_SHARED_FN mx_u32 mx_below(mx_u32 word, mx_u32 n) {
+    return mx_mul_high(word, n);
+}
+
+/* Two random words as a standard normal number (Box and Muller 1958). */
+MX_SHARED_FN mx_f32 mx_normal(mx_u32 a, mx_u32 b) {
+    return mx_sqrt(-2.0f * mx_log(mx_unit(a))) * mx_cos(6.2831853f * mx_unit(b));
+}
+
+/* The logarithm of a Gamma(alpha, 1) number, any alpha > 0: Marsaglia and Tsang (2000) for alpha + 1,
+ * then log u / alpha on top, so that small alpha does not underflow. Each try accepts with more than
+ * 95 %; after 64 the candidate's mode stands in. */
+MX_SHARED_FN mx_f32 mx_log_gamma_draw(mx_f32 alpha, mx_u32 which, mx_u32 image, mx_u32 step, mx_u32 seed0,
+                                      mx_u32 seed1) {
+    const mx_f32 d = alpha + 1.0f - 1.0f / 3.0f, c = 1.0f / mx_sqrt(9.0f * d);
+    mx_f32 log_gamma = mx_log(d), boost = 0.0f;
+    for (mx_u32 attempt = 0; attempt < 64; attempt++) {
+        const mx_random r =
+            mx_philox(which * 64u + attempt, image, step, MX_STREAM_MIXUP_LAMBDA, seed0, seed1);
+        const mx_f32 z = mx_normal(r.v[0], r.v[1]), t = 1.0f + c * z, v = t * t * t;
+        boost = mx_log(mx_unit(r.v[3])) / alpha;
+        if (t <= 0.0f) continue;
+        if (mx_log(mx_unit(r.v[2])) < 0.5f * z * z + d - d * v + d * mx_log(v)) {
+            log_gamma = mx_log(d * v);
+            break;
+        }
+    }
+    return log_gamma + boost;
+}
+
+/* A Beta(alpha, alpha) number: X / (X + Y) of two gamma numbers, in log space. */
+MX_SHARED_FN mx_f32 mx_beta(mx_f32 alpha, mx_u32 image, mx_u32 step, mx_u32 seed0, mx_u32 seed1) {
+    const mx_f32 x = mx_log_gamma_draw(alpha, 0, image, step, seed0, seed1);
+    const mx_f32 y = mx_log_gamma_draw(alpha, 1, image, step, seed0, seed1);
+    return 1.0f / (1.0f + mx_exp(y - x));
+}
+
+/* Kernel arguments. Names without a unit count elements; `x`, `y`, `w` and so on are the offsets, in
+ * elements, of the tensors inside their buffers. All fields are 32 bits wide, so both sides agree on
+ * the layout. */
+
+/* C[m x n] = alpha op(A)[m x k] op(B)[k x n] + beta C, row-major; op transposes when ta / tb is set. */
+typedef struct mx_gemm_args {
+    mx_i32 m, n, k, ta, tb;
+    mx_u32 a, lda, b, ldb, c, ldc;
+    mx_f32 alpha, beta;
+} mx_gemm_args;
+
+/* x[n][h][w][c] * w[r][s][c][k] -> y[n][oh][ow][k]; `first` and `images` bound the images of one
+ * launch, `columns` is where im2col and col2im find their matrix. */
+typedef struct mx_conv_args {
+    mx_i32 n, h, w, c, k, r, s, stride, pad, oh, ow;
+    mx_u32 x, weight, bias, y, columns;
+    mx_i32 has_bias, accumulate, first, images;
+} mx_conv_args;
+
+/* Packs weight[taps][c][k] to [block][taps][depth][width]: width outputs of a block side by side, zeros
+ * past the last. Forward: depth = c, outputs = k. Transposed: depth = k, outputs = c. */
+typedef struct mx_pack_args {
+    mx_i32 taps, c, k, transposed, width;
+    mx_u32 weight, packed;
+} mx_pack_args;
+
+/* A direct convolution over a grid of output pixels, `depth` input floats a tap. Output (n, i, j) is at
+ * y + n out_image + i out_row + j out_column; tap (q, p) of it reads input row i step + q dir + row0,
+ * column j step + p dir + column0, where those exist, and uses weight tap (first_r + q tap_step)
+ * x weight_columns + first_s + p tap_step. */
+typedef struct mx_direct_args {
+    mx_i32 n, grid_h, grid_w, depth, outputs, taps, taps_r, taps_s;
+    mx_i32 in_h, in_w, in_image, in_row, in_column;
+    mx_i32 step, dir, row0, column0;
+    mx_i32 out_image, out_row, out_column;
+    mx_i32 first_r, first_s, tap_step, weight_columns;
+    mx_u32 x, packed, bias, y;
+    mx_i32 has_bias, accumulate;
+} mx_direct_args;
+
+/* Gradient by the weights as sums over pixels: partial[chunks][taps][c][k]. A chunk is a share of the
+ * images; within it, `images` images and `band` output rows at a time stay in cache. Row i of x that tap
+ * q meets is i step + q + row0. Work-item (g, chunk) takes channels from g group_c on. */
+typedef struct mx_weights_args {
+    mx_i32 n, oh, ow, c, k, taps_r, taps_s;
+    mx_i32 in_h, in_w, in_image, in_row, in_column, step, row0, column0;
+    mx_i32 chunks, group_c, images, band;
+    mx_u32 x, y, partial;
+} mx_weights_args;
+
+/* weight[i] = sum over chunks of partial[chunks][count]. */
+typedef struct mx_weights_sum_args {
+    mx_i32 chunks;
+    mx_u32 count, partial, weight;
+} mx_weights_sum_args;
+
+/* Batch norm over x[groups][rows][c]: statistics per group and channel. A chunk is `chunk_rows`
+ * rows; partial results are [groups][chunks][2][c]. slope = 1 means no activation afterwards. */
+typedef struct mx_batchnorm_args {
+    mx_i32 groups, rows, c, chunks, chunk_rows, accumulate;
+    mx_u32 x, y, dy, dx, partial, saved, gamma, beta, dgamma, dbeta, running_mean, running_var;
+    mx_f32 epsilon, momentum, slope;
+} mx_batchnorm_args;
+
+/* y = x > 0 ? x : slope x, and its gradient, over `count` elements. */
+typedef struct mx_act_args {
+    mx_u32 count, x, y, dy, dx;
+    mx_f32 slope;
+    mx_i32 accumulate;
+} mx_act_args;
+
+/* y = a + b over `count` elements; or y += a. */
+typedef struct mx_pointwise_args {
+    mx_u32 count, a, b, y;
+} mx_pointwise_args;
+
+/* Column sums of x[rows][c], and adding b[c] to every row. */
+typedef struct mx_bias_args {
+    mx_i32 rows, c, accumulate;
+    mx_u32 x, b;
+} mx_bias_args;
+
+/* Pooling of x[n][h][w][c] to y[n][oh][ow][c]; `index` holds the winning position of max pooling. */
+typedef struct mx_pool_args {
+    mx_i32 n, h, w, c, size, stride, pad, oh, ow, accumulate;
+    mx_u32 x, y, index, dy, dx;
+} mx_pool_args;
+
+/* Rows of x[rows][c] to y[rows][c]. */
+typedef struct mx_softmax_args {
+    mx_i32 rows, c;
+    mx_u32 x, y;
+} mx_softmax_args;
+
+/* Losses over the rows list[first .. first + count) of logits[.][c] and targets[.][c]; writes one loss
+ * a row to losses[first + i] and scale x its gradient to dlogits. */
+typedef struct mx_loss_args {
+    mx_i32 c, first, count;
+    mx_u32 logits, targets, list, losses, dlogits;
+    mx_f32 scale;
+} mx_loss_args;
+
+/* sums[slot] = scale x (sum of losses[first .. first + count)). */
+typedef struct mx_loss_sum_args {
+    mx_i32 first, count, slot;
+    mx_u32 losses, sums;
+    mx_f32 scale;
+} mx_loss_sum_args;
+
+/* Picture rows[i] of uint8 pixels[.][h][w][c] to y[i][h][w][c] = mul[c] * v + add[c] with v in 0..255,
+ * cropped out of its reflect-padded self and flipped at random where `enabled`. Random numbers: key
+ * seed, counter (0, image, step, stream); i = first .. first + count, image = i - first. */
+typedef struct mx_augment_args {
+    mx_i32 first, count, h, w, c, pad, enabled;
+    mx_u32 pixels, rows, y;
+    mx_u32 seed0, seed1, step, stream;
+    mx_f32 mul[4], add[4];
+} mx_augment_args;
+
+/* targets[i][c] = one-hot of labels[i], i < rows. */
+typedef struct mx_one_hot_args {
+    mx_i32 rows, c;
+    mx_u32 labels, targets;
+} mx_one_hot_args;
+
+/* guesses[k][rows][c], the softmax of K views, to k copies of q[rows][c], one after another. */
+typedef struct mx_sharpen_args {
+    mx_i32 k, rows, c;
+    mx_u32 guesses, targets;
+    mx_f32 temperature;
+} mx_sharpen_args;
+
+/* lambda[i] = max(l, 1 - l), l ~ Beta(alpha, alpha); the same for all i where per_batch is set. */
+typedef struct mx_lambda_args {
+    mx_i32 count, per_batch;
+    mx_u32 lambda;
+    mx_u32 seed0, seed1, step;
+    mx_f32 alpha;
+} mx_lambda_args;
+
+/* y[i] = l x[pair[i]] + (1 - l) x[pair[count + i]] over rows of `width`, l = lambda[pair[i]]. */
+typedef struct mx_mixup_args {
+    mx_i32 count, width;
+    mx_u32 x, y, pair, lambda;
+} mx_mixup_args;
+
+enum { MX_ADAM_GROUPS = 4 };
+
+/* Adam over flat arenas. Group g covers elements [end[g-1], end[g]); rate[g] = 0 leaves the weights
+ * alone. coupled adds decay x w to the gradient; else w *= 1 - rate x decay after the update. */
+typedef struct mx_adam_args {
+    mx_u32 count;
+    mx_u32 end[MX_ADAM_GROUPS];
+    mx_f32 rate[MX_ADAM_GROUPS], decay[MX_ADAM_GROUPS];
+    mx_f32 beta1, beta2, epsilon;
+    mx_f32 correction1, correction2; /* 1 - beta^t */
+    mx_f32 ema;
+    mx_i32 coupled;
+} mx_adam_args;
+
+#endif

@@ -1,0 +1,63 @@
+/* What the files of ocl/, and ops/gemm for CLBlast, know of each other. */
+#ifndef MX_OCL_INTERNAL_H
+#define MX_OCL_INTERNAL_H
+
+#include <CL/cl.h>
+
+#include "ocl/buffer.h"
+#include "ocl/device.h"
+#include "ocl/profile.h"
+
+enum { MX_STAGE_SLOTS = 32, MX_STAGE_BYTES = 65536 };
+
+struct mx_buffer {
+    mx_device *device;
+    cl_mem memory;
+    size_t bytes;
+};
+
+/* A kernel and how it was made; the program is released with it. */
+typedef struct mx_kernel_entry {
+    char *file, *name, *options;
+    cl_program program;
+    cl_kernel kernel;
+} mx_kernel_entry;
+
+typedef struct mx_profile {
+    bool enabled;
+    mx_profile_row *rows;
+    size_t n_rows, rows_capacity, current;
+    struct mx_profile_event {
+        cl_event event;
+        size_t row;
+    } *events;
+    size_t n_events, events_capacity;
+} mx_profile;
+
+struct mx_device {
+    mx_device_info info;
+    cl_context context;
+    cl_command_queue queue;
+    mx_kernel_entry *kernels;
+    size_t n_kernels, kernels_capacity;
+    size_t allocated, allocated_peak;
+    bool dry;
+    mx_buffer *zeros; /* made on first use */
+    struct {
+        unsigned char *bytes;
+        cl_event busy;
+    } stage[MX_STAGE_SLOTS];
+    size_t next_stage;
+    mx_profile profile;
+};
+
+/* The kernel, compiled on first use. */
+mx_status mx_kernel_get(mx_device *device, const char *file, const char *name, const char *options,
+                        cl_kernel *out);
+void mx_kernels_release(mx_device *device);
+
+/* Where an enqueue call puts its event: NULL when nobody asks. */
+cl_event *mx_profile_slot(mx_device *device);
+void mx_profile_release(mx_device *device);
+
+#endif

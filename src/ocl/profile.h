@@ -1,0 +1,22 @@
+/* Where the time goes: commands between two mx_profile_op calls belong to the op named by the first.
+ * Does nothing on a device opened without profiling. */
+#ifndef MX_OCL_PROFILE_H
+#define MX_OCL_PROFILE_H
+
+#include "ocl/device.h"
+
+typedef struct mx_profile_row {
+    char name[96];
+    size_t calls;
+    double ms;    /* device time of its commands */
+    double flops; /* floating-point operations, as a direct algorithm would need them */
+} mx_profile_row;
+
+bool mx_profile_enabled(const mx_device *device);
+/* Names the op that the following commands belong to; `flops` is added to its sum. */
+void mx_profile_op(mx_device *device, double flops, const char *format, ...) MX_PRINTF(3, 4);
+/* Waits, then gives the rows since the last mx_profile_clear, most time first; valid until then. */
+mx_status mx_profile_collect(mx_device *device, const mx_profile_row **rows, size_t *count);
+void mx_profile_clear(mx_device *device);
+
+#endif
