@@ -1,0 +1,119 @@
+/* Direct convolution for CPUs: a register tile of P pixels by KB vectors of V outputs, one work-item to
+ * a work-group. Pixels of a tile need not lie in one row: each has its own input pointer, which points
+ * at zeros where the tap falls outside the picture. Build options: V, P, KB, TILES (tiles a work-item).
+ * Work-items: (groups of P x TILES pixels). */
+#define BLOCK (KB * V)
+
+/* weight[taps][c][k] to packed[block][taps][depth][BLOCK]: work-items (BLOCK, depth, block x taps). */
+__kernel void pack_weights(__global const float *weight, __global float *packed, const mx_pack_args a) {
+    const int lane = (int)get_global_id(0), d = (int)get_global_id(1), z = (int)get_global_id(2);
+    const int depth = a.transposed ? a.k : a.c, outputs = a.transposed ? a.c : a.k;
+    if (lane >= a.width || d >= depth) return;
+    const int block = z / a.taps, tap = z % a.taps, out = block * a.width + lane;
+    const int c = a.transposed ? out : d, k = a.transposed ? d : out;
+    const float w = out < outputs ? weight[a.weight + ((size_t)tap * a.c + c) * a.k + k] : 0.0f;
+    packed[a.packed + ((size_t)z * depth + d) * a.width + lane] = w;
+}
+
+/* Stores one vector of outputs, or its first `left` lanes. */
+static inline void store_outputs(vfloat v, __global float *y, int left, int accumulate) {
+    if (left >= V) {
+        VSTORE(accumulate ? VLOAD(y) + v : v, y);
+        return;
+    }
+    float lanes[V];
+    VSTORE(v, lanes);
+    for (int i = 0; i < left; i++)
+        y[i] = accumulate ? y[i] + lanes[i] : lanes[i];
+}
+
+/* Bit q is set where input row (or column) at + q dir is one of `size`. */
+static inline uint valid_taps(int at, int dir, int taps, int size) {
+    uint mask = 0;
+    for (int q = 0; q < taps; q++)
+        mask |= (uint)(at + q * dir >= 0 && at + q * dir < size) << q;
+    return mask;
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+conv_direct(__global const float *restrict x, __global const float *restrict packed,
+            __global const float *restrict bias, __global const float *restrict zeros,
+            __global float *restrict y, const mx_direct_args a) {
+    const int plane = a.grid_h * a.grid_w, pixels = a.n * plane;
+    const int start = (int)get_global_id(0) * P * TILES;
+    const int blocks = (a.outputs + BLOCK - 1) / BLOCK;
+    x += a.x;
+    y += a.y;
+    packed += a.packed;
+    for (int block = 0; block < blocks; block++)
+        for (int first = start; first < min(start + P * TILES, pixels); first += P) {
+            __global const float *base[P];
+            size_t out[P];
+            uint rows[P], columns[P];
+            int n = first / plane, i = first % plane / a.grid_w, j = first % a.grid_w;
+#pragma unroll
+            for (int p = 0; p < P; p++) {
+                const int row = i * a.step + a.row0, column = j * a.step + a.column0;
+                base[p] = x + (long)n * a.in_image + (long)row * a.in_row + (long)column * a.in_column;
+                out[p] = (size_t)n * a.out_image + (size_t)i * a.out_row + (size_t)j * a.out_column;
+                rows[p] = valid_taps(row, a.dir, a.taps_r, a.in_h);
+                columns[p] = valid_taps(column, a.dir, a.taps_s, a.in_w);
+                /* Past the last pixel the last is computed again, and not stored. */
+                if (first + p + 1 < pixels && ++j == a.grid_w) {
+                    j = 0;
+                    if (++i == a.grid_h) {
+                        i = 0;
+                        n++;
+                    }
+                }
+            }
+            vfloat acc[P][KB];
+#pragma unroll
+            for (int p = 0; p < P; p++)
+#pragma unroll
+                for (int k = 0; k < KB; k++)
+                    acc[p][k] = (vfloat)(0.0f);
+            for (int q = 0; q < a.taps_r; q++)
+                for (int s = 0; s < a.taps_s; s++) {
+                    const int tap = (a.first_r + q * a.tap_step) * a.weight_columns + a.first_s + s * a.tap_step;
+                    const long shift = a.dir * ((long)q * a.in_row + (long)s * a.in_column);
+                    __global const float *from[P];
+#pragma unroll
+                    for (int p = 0; p < P; p++)
+                        from[p] = (rows[p] >> q & columns[p] >> s & 1) ? base[p] + shift : zeros;
+                    __global const float *w = packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK;
+                    for (int c = 0; c < a.depth; c++, w += BLOCK) {
+                        vfloat b[KB];
+#pragma unroll
+                        for (int k = 0; k < KB; k++)
+                            b[k] = VLOAD(w + k * V);
+#pragma unroll
+                        for (int p = 0; p < P; p++) {
+                            const vfloat v = (vfloat)(from[p][c]);
+#pragma unroll
+                            for (int k = 0; k < KB; k++)
+                                acc[p][k] = fma(v, b[k], acc[p][k]);
+                        }
+                    }
+                }
+#pragma unroll
+            for (int k = 0; k < KB; k++) {
+                const int at = block * BLOCK + k * V, left = a.outputs - at;
+                vfloat add = (vfloat)(0.0f);
+                if (a.has_bias) {
+                    if (left >= V) {
+                        add = VLOAD(bias + a.bias + at);
+                    } else {
+                        float lanes[V];
+                        for (int l = 0; l < V; l++)
+                            lanes[l] = l < left ? bias[a.bias + at + l] : 0.0f;
+                        add = VLOAD(lanes);
+                    }
+                }
+#pragma unroll
+                for (int p = 0; p < P; p++)
+                    if (first + p < pixels && left > 0)
+                        store_outputs(acc[p][k] + add, y + out[p] + at, left, a.accumulate);
+            }
+        }
+}

@@ -1,0 +1,70 @@
+/* Two-dimensional convolution, NHWC: x[n][h][w][c], weight[r][s][c][k], y[n][oh][ow][k]. Matches
+ * torch.nn.functional.conv2d. Three directions, each with a list of algorithms that ends in the
+ * reference; a plan names one per direction before anything runs. */
+#ifndef MX_OPS_CONV_H
+#define MX_OPS_CONV_H
+
+#include "ops/tensor.h"
+
+typedef enum mx_conv_direction {
+    MX_CONV_FORWARD,
+    MX_CONV_BACKWARD_DATA,
+    MX_CONV_BACKWARD_WEIGHTS,
+    MX_CONV_DIRECTIONS
+} mx_conv_direction;
+
+/* "forward", "backward_data" or "backward_weights". */
+const char *mx_conv_direction_name(mx_conv_direction direction);
+
+typedef struct mx_conv_shape {
+    mx_i32 n, h, w, c, k, r, s, stride, pad;
+} mx_conv_shape;
+
+mx_i32 mx_conv_out_height(const mx_conv_shape *shape);
+mx_i32 mx_conv_out_width(const mx_conv_shape *shape);
+/* Multiplications and additions of one direction, as a direct algorithm does them. */
+double mx_conv_flops(const mx_conv_shape *shape);
+
+/* forward:          y = x * weight (+ bias where bias.buffer is set)
+ * backward_data:    x (+)= the gradient by x, from y = dy and weight
+ * backward_weights: weight = the gradient by weight, from x and y = dy (bias = column sums of dy) */
+typedef struct mx_conv_operands {
+    mx_tensor x, weight, bias, y;
+    mx_tensor workspace; /* as much as the algorithm asked for, or more */
+    bool accumulate;     /* backward_data adds to x */
+} mx_conv_operands;
+
+typedef struct mx_conv_algorithm {
+    const char *name;
+    bool (*supports)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    /* Floats of workspace; does not shrink as shape->n grows. */
+    size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    /* shape->n is the batch of this call. Leaves the bias of backward_weights to mx_conv_run. */
+    mx_status (*run)(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                     const mx_conv_operands *operands);
+} mx_conv_algorithm;
+
+/* Fastest first where nothing was measured; the reference is last and supports everything. A name may
+ * stand more than once, for different directions. */
+extern const mx_conv_algorithm *const mx_conv_algorithms[];
+extern const size_t mx_conv_algorithm_count;
+
+typedef struct mx_conv_plan {
+    mx_conv_shape shape; /* n is the largest batch */
+    const mx_conv_algorithm *algorithm[MX_CONV_DIRECTIONS];
+    size_t workspace; /* floats, enough for every direction */
+} mx_conv_plan;
+
+/* `wanted` is "auto" or an algorithm's name; where the named one does not support a direction, the first
+ * of the list that does takes it. Fails with MX_USAGE for an unknown name. */
+mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const mx_conv_shape *shape,
+                            const char *wanted);
+
+/* Runs one direction for the batch operands->x.n <= plan->shape.n. */
+mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,
+                      const mx_conv_operands *operands);
+
+/* The kernels' argument struct, for algorithms. */
+mx_conv_args mx_conv_args_of(const mx_conv_shape *shape, const mx_conv_operands *operands);
+
+#endif

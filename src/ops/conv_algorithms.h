@@ -1,0 +1,16 @@
+/* The algorithms that conv.c lists; each in a file of its own. */
+#ifndef MX_OPS_CONV_ALGORITHMS_H
+#define MX_OPS_CONV_ALGORITHMS_H
+
+#include "ops/conv.h"
+
+extern const mx_conv_algorithm mx_conv_direct;    /* conv_direct.c: register tiles, for CPUs */
+extern const mx_conv_algorithm mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
+extern const mx_conv_algorithm mx_conv_gemm;      /* conv_gemm.c: im2col and CLBlast */
+extern const mx_conv_algorithm mx_conv_reference; /* conv_reference.c: the definition, in OpenCL C */
+
+/* Copies x into workspace + `padded` with `shape->pad` zeros around each picture. */
+mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *operands,
+                            mx_u32 padded);
+
+#endif

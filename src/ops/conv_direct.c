@@ -1,0 +1,181 @@
+/* Direct convolution for CPUs. Forward and backward-data are one kernel: the gradient by the data is a
+ * convolution of dy with the weights transposed, for each class of pixels that the same taps reach
+ * (stride x stride classes). Few input channels are folded into the taps' columns: S x C floats lie side
+ * by side in a padded copy of x. */
+#include <stdio.h>
+
+#include "ops/conv_algorithms.h"
+
+enum { PIXELS = 8, TILES = 8, MOST_TAPS = 32, FOLDED_CHANNELS = 8 };
+
+static bool is_folded(const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction == MX_CONV_FORWARD && shape->c < FOLDED_CHANNELS && shape->s > 1;
+}
+
+static mx_i32 inputs_of(const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction == MX_CONV_BACKWARD_DATA ? shape->k : shape->c;
+}
+
+static mx_i32 outputs_of(const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction == MX_CONV_BACKWARD_DATA ? shape->c : shape->k;
+}
+
+/* Outputs of a block: two vectors, or one where one is enough. */
+static mx_i32 block_of(const mx_device *device, mx_i32 outputs) {
+    const mx_i32 vector = mx_vector_width(device, 0);
+    return outputs > vector ? 2 * vector : vector;
+}
+
+static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction != MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU &&
+           shape->r <= MOST_TAPS && shape->s <= MOST_TAPS && inputs_of(shape, direction) <= MX_ZEROS;
+}
+
+static size_t aligned(size_t floats) {
+    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
+static size_t packed_floats(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    const mx_i32 outputs = outputs_of(shape, direction), block = block_of(device, outputs);
+    return aligned((size_t)((outputs + block - 1) / block * block) * (size_t)inputs_of(shape, direction) *
+                   (size_t)shape->r * (size_t)shape->s);
+}
+
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    size_t floats = packed_floats(device, shape, direction);
+    if (is_folded(shape, direction))
+        floats += (size_t)shape->n * (size_t)(shape->h + 2 * shape->pad) * (size_t)(shape->w + 2 * shape->pad) *
+                  (size_t)shape->c;
+    return floats;
+}
+
+static mx_status pack(mx_device *device, const mx_pack_args *args, const mx_conv_operands *o, const char *options) {
+    const mx_i32 depth = args->transposed ? args->k : args->c, outputs = args->transposed ? args->c : args->k;
+    const mx_i32 blocks = (outputs + args->width - 1) / args->width;
+    const mx_range range = {.dims = 3,
+                            .global = {(size_t)args->width, (size_t)depth, (size_t)(blocks * args->taps)},
+                            .local = {(size_t)args->width, 1, 1}};
+    return MX_LAUNCH(device, "conv_direct.cl", "pack_weights", options, range, *args, o->weight.buffer,
+                     o->workspace.buffer);
+}
+
+static mx_status convolve(mx_device *device, const mx_direct_args *args, const char *options, mx_tensor x,
+                          const mx_conv_operands *o, mx_tensor y) {
+    const size_t pixels = (size_t)args->n * (size_t)args->grid_h * (size_t)args->grid_w;
+    mx_buffer *zeros;
+    MX_TRY(mx_device_zeros(device, &zeros));
+    return MX_LAUNCH(device, "conv_direct.cl", "conv_direct", options,
+                     mx_range_single((pixels + PIXELS * TILES - 1) / (PIXELS * TILES), 1, 1), *args, x.buffer,
+                     o->workspace.buffer, o->bias.buffer, zeros, y.buffer);
+}
+
+static void options_of(const mx_device *device, mx_i32 outputs, char *out, size_t bytes) {
+    const mx_i32 vector = mx_vector_width(device, 0);
+    snprintf(out, bytes, "-DV=%d -DP=%d -DKB=%d -DTILES=%d", vector, PIXELS, block_of(device, outputs) / vector,
+             TILES);
+}
+
+static mx_direct_args forward_args(const mx_conv_shape *shape, const mx_conv_operands *o) {
+    const mx_i32 oh = mx_conv_out_height(shape), ow = mx_conv_out_width(shape);
+    return (mx_direct_args){.n = shape->n, .grid_h = oh, .grid_w = ow, .depth = shape->c, .outputs = shape->k,
+                            .taps = shape->r * shape->s, .taps_r = shape->r, .taps_s = shape->s,
+                            .in_h = shape->h, .in_w = shape->w, .in_image = shape->h * shape->w * shape->c,
+                            .in_row = shape->w * shape->c, .in_column = shape->c, .step = shape->stride, .dir = 1,
+                            .row0 = -shape->pad, .column0 = -shape->pad, .out_image = oh * ow * shape->k,
+                            .out_row = ow * shape->k, .out_column = shape->k, .tap_step = 1,
+                            .weight_columns = shape->s, .x = o->x.offset, .packed = o->workspace.offset,
+                            .bias = o->bias.offset, .y = o->y.offset, .has_bias = o->bias.buffer != NULL};
+}
+
+mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o,
+                            mx_u32 padded) {
+    mx_conv_args args = mx_conv_args_of(shape, o);
+    args.columns = padded;
+    const mx_range range = {.dims = 3,
+                            .global = {(size_t)((shape->w + 2 * shape->pad) * shape->c),
+                                       (size_t)(shape->h + 2 * shape->pad), (size_t)shape->n},
+                            .local = {32, 1, 1}};
+    return MX_LAUNCH(device, "conv_gemm.cl", "pad_input", "", range, args, o->x.buffer,
+                     o->workspace.buffer);
+}
+
+static mx_status forward(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o) {
+    const bool folded = is_folded(shape, MX_CONV_FORWARD);
+    mx_direct_args args = forward_args(shape, o);
+    mx_pack_args packing = {.taps = args.taps, .c = shape->c, .k = shape->k,
+                            .width = block_of(device, shape->k), .weight = o->weight.offset,
+                            .packed = o->workspace.offset};
+    mx_tensor x = o->x;
+    char options[64];
+    options_of(device, shape->k, options, sizeof options);
+    if (folded) {
+        const mx_i32 high = shape->h + 2 * shape->pad, wide = shape->w + 2 * shape->pad;
+        x = o->workspace;
+        x.offset += (mx_u32)packed_floats(device, shape, MX_CONV_FORWARD);
+        MX_TRY(mx_conv_pad_input(device, shape, o, x.offset));
+        args.x = x.offset;
+        args.depth = packing.c = shape->s * shape->c;
+        args.taps = packing.taps = shape->r;
+        args.taps_s = args.weight_columns = 1;
+        args.in_h = high;
+        args.in_w = wide;
+        args.in_row = wide * shape->c;
+        args.in_image = high * args.in_row;
+        args.row0 = args.column0 = 0;
+    }
+    MX_TRY(pack(device, &packing, o, options));
+    return convolve(device, &args, options, x, o, o->y);
+}
+
+/* Of the taps 0 .. taps - 1, those that reach pixels `at`, `at` + stride, ... of x are first, first +
+ * stride, ...; `input` is the row (or column) of dy that pixel `at` and tap `first` meet. */
+typedef struct tap_class {
+    mx_i32 first, count, input, pixels;
+} tap_class;
+
+static tap_class class_of(mx_i32 at, mx_i32 size, mx_i32 taps, mx_i32 stride, mx_i32 pad) {
+    const mx_i32 first = (at + pad) % stride;
+    return (tap_class){.first = first,
+                       .count = first < taps ? (taps - first + stride - 1) / stride : 0,
+                       .input = (at + pad - first) / stride,
+                       .pixels = (size - at + stride - 1) / stride};
+}
+
+static mx_status backward_class(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o,
+                                const char *options, mx_i32 y, mx_i32 x) {
+    const tap_class rows = class_of(y, shape->h, shape->r, shape->stride, shape->pad);
+    const tap_class columns = class_of(x, shape->w, shape->s, shape->stride, shape->pad);
+    const mx_i32 oh = mx_conv_out_height(shape), ow = mx_conv_out_width(shape), c = shape->c;
+    if (rows.pixels <= 0 || columns.pixels <= 0) return MX_OK;
+    const mx_direct_args args = {
+        .n = shape->n, .grid_h = rows.pixels, .grid_w = columns.pixels, .depth = shape->k, .outputs = c,
+        .taps = shape->r * shape->s, .taps_r = rows.count, .taps_s = columns.count, .in_h = oh, .in_w = ow,
+        .in_image = oh * ow * shape->k, .in_row = ow * shape->k, .in_column = shape->k, .step = 1, .dir = -1,
+        .row0 = rows.input, .column0 = columns.input, .out_image = shape->h * shape->w * c,
+        .out_row = shape->stride * shape->w * c, .out_column = shape->stride * c, .first_r = rows.first,
+        .first_s = columns.first, .tap_step = shape->stride, .weight_columns = shape->s, .x = o->y.offset,
+        .packed = o->workspace.offset, .y = o->x.offset + (mx_u32)((y * shape->w + x) * c),
+        .accumulate = o->accumulate};
+    return convolve(device, &args, options, o->y, o, o->x);
+}
+
+static mx_status backward_data(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o) {
+    const mx_pack_args packing = {.taps = shape->r * shape->s, .c = shape->c, .k = shape->k, .transposed = 1,
+                                  .width = block_of(device, shape->c), .weight = o->weight.offset,
+                                  .packed = o->workspace.offset};
+    char options[64];
+    options_of(device, shape->c, options, sizeof options);
+    MX_TRY(pack(device, &packing, o, options));
+    for (mx_i32 y = 0; y < shape->stride; y++)
+        for (mx_i32 x = 0; x < shape->stride; x++)
+            MX_TRY(backward_class(device, shape, o, options, y, x));
+    return MX_OK;
+}
+
+static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                     const mx_conv_operands *operands) {
+    return direction == MX_CONV_FORWARD ? forward(device, shape, operands)
+                                        : backward_data(device, shape, operands);
+}
+
+const mx_conv_algorithm mx_conv_direct = {"direct", supports, workspace, run};

@@ -1,0 +1,117 @@
+/* Gradient by the weights for CPUs, by register tiles over pixels. */
+#include <stdio.h>
+
+#include "ops/conv_algorithms.h"
+
+enum {
+    MOST_CHUNKS = 16,             /* of images: the parallelism; not the device's to choose */
+    PARTIAL_LIMIT = 4 << 20,      /* floats of partial sums, unless one chunk needs more */
+    CACHE_FLOATS = 48 << 10,      /* of x and dy that a unit of work keeps in cache */
+    CHANNEL_TILE = 9,             /* channels of a register tile, at most */
+    FOLDED_CHANNELS = 8           /* fewer input channels than this are folded with a row of taps */
+};
+
+static bool is_folded(const mx_conv_shape *shape) {
+    return shape->c < FOLDED_CHANNELS && shape->s > 1;
+}
+
+static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    (void)shape;
+    return direction == MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU;
+}
+
+static size_t weight_floats(const mx_conv_shape *shape) {
+    return (size_t)shape->r * (size_t)shape->s * (size_t)shape->c * (size_t)shape->k;
+}
+
+static mx_i32 chunks_of(const mx_conv_shape *shape) {
+    const size_t fit = PARTIAL_LIMIT / weight_floats(shape);
+    const mx_i32 chunks = fit < 1 ? 1 : fit < MOST_CHUNKS ? (mx_i32)fit : MOST_CHUNKS;
+    return chunks < shape->n ? chunks : shape->n;
+}
+
+static size_t partial_floats(const mx_conv_shape *shape) {
+    const size_t floats = weight_floats(shape) * (size_t)chunks_of(shape);
+    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    (void)device, (void)direction;
+    size_t floats = partial_floats(shape);
+    if (is_folded(shape))
+        floats += (size_t)shape->n * (size_t)(shape->h + 2 * shape->pad) * (size_t)(shape->w + 2 * shape->pad) *
+                  (size_t)shape->c;
+    return floats;
+}
+
+/* The largest tile that divides `channels`; eights first, since most networks count in eights. */
+static mx_i32 channel_tile(mx_i32 channels) {
+    mx_i32 tile = channels % 8 == 0 ? 8 : CHANNEL_TILE;
+    while (channels % tile != 0)
+        tile--;
+    return tile;
+}
+
+/* How much of the work stays in cache at a time: whole images where they are small, else bands of rows. */
+static void size_units(mx_weights_args *args) {
+    const mx_i32 row = args->ow * args->k + args->in_row * args->step;
+    const mx_i32 rows = CACHE_FLOATS / row < 1 ? 1 : CACHE_FLOATS / row;
+    args->band = rows < args->oh ? rows : args->oh;
+    args->images = rows / args->oh < 1 ? 1 : rows / args->oh;
+}
+
+static mx_weights_args args_of(const mx_conv_shape *shape, const mx_conv_operands *o) {
+    return (mx_weights_args){.n = shape->n, .oh = mx_conv_out_height(shape), .ow = mx_conv_out_width(shape),
+                             .c = shape->c, .k = shape->k, .taps_r = shape->r, .taps_s = shape->s,
+                             .in_h = shape->h, .in_w = shape->w, .in_image = shape->h * shape->w * shape->c,
+                             .in_row = shape->w * shape->c, .in_column = shape->c, .step = shape->stride,
+                             .row0 = -shape->pad, .column0 = -shape->pad, .chunks = chunks_of(shape),
+                             .x = o->x.offset, .y = o->y.offset, .partial = o->workspace.offset};
+}
+
+/* A row of taps becomes one tap of s x c channels in a padded copy of x. */
+static mx_status fold(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o,
+                      mx_weights_args *args, mx_tensor *x) {
+    *x = o->workspace;
+    x->offset += (mx_u32)partial_floats(shape);
+    MX_TRY(mx_conv_pad_input(device, shape, o, x->offset));
+    args->x = x->offset;
+    args->in_h = shape->h + 2 * shape->pad;
+    args->in_w = shape->w + 2 * shape->pad;
+    args->in_row = args->in_w * shape->c;
+    args->in_image = args->in_h * args->in_row;
+    args->c = shape->s * shape->c;
+    args->taps_s = 1;
+    args->row0 = args->column0 = 0;
+    return MX_OK;
+}
+
+static mx_status add_up(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o) {
+    const mx_weights_sum_args args = {.chunks = chunks_of(shape), .count = (mx_u32)weight_floats(shape),
+                                      .partial = o->workspace.offset, .weight = o->weight.offset};
+    char options[64];
+    const mx_i32 vector = mx_vector_width(device, 0);
+    snprintf(options, sizeof options, "-DV=%d -DCB=1 -DKB=1", vector);
+    return MX_LAUNCH(device, "conv_direct_weights.cl", "conv_weights_sum", options,
+                     mx_range_flat(args.count, vector), args, o->workspace.buffer, o->weight.buffer);
+}
+
+static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                     const mx_conv_operands *o) {
+    (void)direction;
+    mx_weights_args args = args_of(shape, o);
+    mx_tensor x = o->x;
+    char options[64];
+    if (is_folded(shape)) MX_TRY(fold(device, shape, o, &args, &x));
+    size_units(&args);
+    const mx_i32 vector = mx_vector_width(device, shape->k), tile = channel_tile(args.c);
+    snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d", vector, tile, shape->k / vector % 2 == 0 ? 2 : 1);
+    const mx_i32 tiles = args.c / tile, wanted = (MOST_CHUNKS + args.chunks - 1) / args.chunks;
+    args.group_c = (tiles + wanted - 1) / wanted * tile;
+    MX_TRY(MX_LAUNCH(device, "conv_direct_weights.cl", "conv_direct_weights", options,
+                     mx_range_single((size_t)((args.c + args.group_c - 1) / args.group_c), (size_t)args.chunks, 1),
+                     args, x.buffer, o->y.buffer, o->workspace.buffer));
+    return add_up(device, shape, o);
+}
+
+const mx_conv_algorithm mx_conv_direct_weights = {"direct", supports, workspace, run};

@@ -1,0 +1,26 @@
+/* Matrix product C = alpha op(A) op(B) + beta C, row-major, float32; matches cblas_sgemm. */
+#ifndef MX_OPS_GEMM_H
+#define MX_OPS_GEMM_H
+
+#include "ops/tensor.h"
+
+typedef enum mx_gemm_variant {
+    MX_GEMM_AUTO,   /* plain for small products, else CLBlast */
+    MX_GEMM_PLAIN,  /* our own kernel */
+    MX_GEMM_CLBLAST /* CLBlastSgemm */
+} mx_gemm_variant;
+
+/* op(A) is m x k, op(B) k x n, C m x n; `args` also has the offsets and leading dimensions, in
+ * elements. Fails with MX_OPENCL. */
+mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args *args, mx_buffer *a,
+                  mx_buffer *b, mx_buffer *c);
+
+/* y[rows][out] = x[rows][in] w[in][out] (+ bias[out] where bias.buffer is set); rows = x's n. */
+mx_status mx_linear_forward(mx_device *device, mx_tensor x, mx_tensor w, mx_tensor bias, mx_tensor y);
+/* dx (+)= dy w'; */
+mx_status mx_linear_backward_data(mx_device *device, mx_tensor dy, mx_tensor w, mx_tensor dx, bool accumulate);
+/* dw = x' dy; dbias = column sums of dy where dbias.buffer is set. */
+mx_status mx_linear_backward_weights(mx_device *device, mx_tensor x, mx_tensor dy, mx_tensor dw,
+                                     mx_tensor dbias);
+
+#endif

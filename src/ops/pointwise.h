@@ -1,0 +1,14 @@
+/* Element-wise sums. */
+#ifndef MX_OPS_POINTWISE_H
+#define MX_OPS_POINTWISE_H
+
+#include "ops/tensor.h"
+
+/* y = a + b, all of one size; y may be a or b. */
+mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, mx_tensor y);
+/* x[rows][c] += bias[c]. */
+mx_status mx_bias_add(mx_device *device, mx_tensor bias, mx_tensor x);
+/* sums[c] = sum over the rows of x[rows][c], in order. */
+mx_status mx_column_sums(mx_device *device, mx_tensor x, mx_tensor sums);
+
+#endif
