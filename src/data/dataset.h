@@ -1,0 +1,64 @@
+/* A data set: every picture decoded and resized once into packed uint8, a label each, and the index
+ * lists of the splits. Host memory only; the device copy belongs to train/. */
+#ifndef MX_DATA_DATASET_H
+#define MX_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef enum mx_source_kind { MX_SOURCE_FOLDER, MX_SOURCE_IDX } mx_source_kind;
+typedef enum mx_split { MX_SPLIT_TRAIN, MX_SPLIT_TEST, MX_SPLIT_UNLABELLED } mx_split;
+
+/* One [source.NAME] section. Paths are absolute or relative to the working folder. */
+typedef struct mx_source_spec {
+    const char *name; /* NAME, for messages */
+    mx_source_kind kind;
+    mx_split split;
+    const char *images; /* folder: the folder; idx: the images file, gzip or plain */
+    const char *labels; /* idx: the labels file; may be "" for split = unlabelled */
+    const char *label;  /* folder: "" takes the class from the sub-folder, else this class for all */
+} mx_source_spec;
+
+/* The [data] section. */
+typedef struct mx_data_spec {
+    int height, width; /* pixels of every packed picture, 1..4096 */
+    int channels;      /* 1 grey or 3 RGB */
+    const char *const *classes; /* class names in label order, or NULL: taken from the sources */
+    int n_classes;
+    int64_t labelled;   /* training rows that keep their label; 0 means all */
+    int64_t validation; /* rows held out of the training rows first */
+    uint64_t seed;      /* of the split */
+    bool skip_bad;      /* unreadable pictures: skip and report, else fail */
+    double bad_limit;   /* share of unreadable pictures above which loading fails */
+} mx_data_spec;
+
+/* Row lists index pictures; a picture is in exactly one of train-labelled, unlabelled, validation
+ * and test, except that pictures of no class appear in unlabelled only. */
+typedef struct mx_rows {
+    uint32_t *index;
+    size_t count;
+} mx_rows;
+
+typedef struct mx_dataset {
+    int height, width, channels;
+    int n_classes;
+    char **class_names; /* n_classes strings */
+    size_t n_pictures;
+    uint8_t *pixels;   /* n_pictures x height x width x channels */
+    int32_t *labels;   /* the true class, also of rows whose label training does not see; -1 unknown */
+    mx_rows labelled, unlabelled, validation, test;
+    size_t n_bad;      /* pictures that could not be used */
+} mx_dataset;
+
+/* Loads and splits. The labelled rows are drawn stratified by class: each class gets its share of
+ * `labelled` by largest remainder and at least one row, chosen by `seed` alone.
+ * Fails with MX_DATA (missing, damaged or inconsistent input, an empty class, fewer rows than asked;
+ * the message has counts, the file and the remedy) or MX_MEMORY. Release with mx_dataset_release. */
+mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_source_spec *sources,
+                          int n_sources);
+void mx_dataset_release(mx_dataset *dataset);
+
+#endif
