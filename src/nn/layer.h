@@ -1,0 +1,85 @@
+/* What a layer is to the network: shapes, parameters, memory, forward and backward. */
+#ifndef MX_NN_LAYER_H
+#define MX_NN_LAYER_H
+
+#include "nn/net.h"
+#include "ops/conv.h"
+
+enum { MX_LAYER_INPUTS = 2, MX_LAYER_PARAMS = 4 };
+
+typedef struct mx_layer_type mx_layer_type;
+
+typedef struct mx_layer {
+    const mx_layer_type *type;
+    char name[MX_NAME_BYTES]; /* torch's name of the module, such as "block1.layer.0.conv1" */
+    int in[MX_LAYER_INPUTS], n_in; /* values */
+    int param[MX_LAYER_PARAMS], n_params;
+    union {
+        struct {
+            mx_i32 k, size, stride, pad;
+            bool bias;
+            mx_conv_plan plan;
+        } conv;
+        struct {
+            float slope, epsilon, momentum;
+        } batchnorm;
+        struct {
+            mx_i32 size, stride, pad;
+        } max;
+        struct {
+            mx_i32 out;
+        } linear;
+    } as;
+    size_t saved;        /* floats kept from forward to backward */
+    size_t saved_offset; /* in the activations */
+} mx_layer;
+
+/* One call of a layer: tensors of the batch at hand. */
+typedef struct mx_layer_call {
+    mx_device *device;
+    const mx_net *net;
+    const mx_layer *layer;
+    const mx_pass *pass;
+    mx_tensor x[MX_LAYER_INPUTS], y;
+    mx_tensor dx[MX_LAYER_INPUTS], dy;       /* backward; dx.buffer NULL: not wanted */
+    bool accumulate[MX_LAYER_INPUTS];        /* dx has a gradient already: add */
+    mx_tensor saved, workspace;
+} mx_layer_call;
+
+/* Most rows and groups that a network is planned for. */
+typedef struct mx_layer_limits {
+    const mx_device *device;
+    mx_i32 rows, groups;
+    const char *conv_algorithm;
+} mx_layer_limits;
+
+struct mx_layer_type {
+    const char *name;
+    bool backward_reads_x; /* its inputs must live until its backward */
+    /* The output's h, w, c from the inputs'; declares the parameters. */
+    mx_status (*shape)(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y);
+    /* Sets layer->saved and returns the workspace in *floats. */
+    mx_status (*plan)(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);
+    mx_status (*forward)(const mx_layer_call *call);
+    mx_status (*backward)(const mx_layer_call *call);
+    /* Multiply-accumulates of one image. */
+    double (*macs)(const mx_layer *layer, const mx_value *x, const mx_value *y);
+};
+
+#define MX_LAYER(stem) extern const mx_layer_type mx_layer_##stem;
+#include "nn/layers.def"
+#undef MX_LAYER
+
+/* Declares a parameter of `layer` called LAYER.`suffix`; dims in torch's order, 0 past the last. */
+mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_param_role role,
+                           const mx_i32 dims[4]);
+
+/* Parameter `i` of the call's layer as a tensor of the weights in use, and of the gradients. */
+mx_tensor mx_call_weight(const mx_layer_call *call, int i);
+mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
+
+/* A `plan` for layers that need nothing, a `macs` for those that multiply nothing. */
+mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);
+double mx_layer_no_macs(const mx_layer *layer, const mx_value *x, const mx_value *y);
+
+#endif

@@ -1,0 +1,49 @@
+#include "nn/layer.h"
+#include "ops/batchnorm.h"
+
+enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
+
+static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y) {
+    const mx_i32 dims[4] = {x[0]->c, 0, 0, 0};
+    *y = *x[0];
+    MX_TRY(mx_layer_declare(net, layer, "weight", MX_PARAM_GAMMA, dims));
+    MX_TRY(mx_layer_declare(net, layer, "bias", MX_PARAM_BETA, dims));
+    MX_TRY(mx_layer_declare(net, layer, "running_mean", MX_PARAM_RUNNING_MEAN, dims));
+    return mx_layer_declare(net, layer, "running_var", MX_PARAM_RUNNING_VAR, dims);
+}
+
+static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
+    x.n = limits->rows;
+    layer->saved = mx_batchnorm_saved(x, limits->groups);
+    *floats = mx_batchnorm_workspace(x, limits->groups);
+    return MX_OK;
+}
+
+static mx_batchnorm parameters(const mx_layer_call *call) {
+    return (mx_batchnorm){.gamma = mx_call_weight(call, GAMMA),
+                          .beta = mx_call_weight(call, BETA),
+                          .running_mean = mx_call_weight(call, RUNNING_MEAN),
+                          .running_var = mx_call_weight(call, RUNNING_VAR),
+                          .epsilon = call->layer->as.batchnorm.epsilon,
+                          .momentum = call->layer->as.batchnorm.momentum,
+                          .slope = call->layer->as.batchnorm.slope};
+}
+
+static mx_status forward(const mx_layer_call *call) {
+    const mx_batchnorm bn = parameters(call);
+    if (call->pass->mode == MX_EVAL)
+        return mx_batchnorm_infer(call->device, &bn, call->x[0], call->saved, call->y);
+    return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups, call->pass->mode == MX_TRAIN,
+                                call->saved, call->workspace, call->y);
+}
+
+static mx_status backward(const mx_layer_call *call) {
+    const mx_batchnorm bn = parameters(call);
+    return mx_batchnorm_backward(call->device, &bn, call->x[0], call->pass->groups, call->saved, call->dy,
+                                 call->workspace, mx_call_gradient(call, GAMMA), mx_call_gradient(call, BETA),
+                                 call->dx[0], call->accumulate[0]);
+}
+
+const mx_layer_type mx_layer_batchnorm = {.name = "batchnorm", .backward_reads_x = true, .shape = shape,
+                                          .plan = plan, .forward = forward, .backward = backward,
+                                          .macs = mx_layer_no_macs};

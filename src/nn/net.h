@@ -1,0 +1,118 @@
+/* A network: a list of layers in the order they run, each making one value from earlier values.
+ * Describe it with mx_net_conv and its like, then plan it once: that computes every size, allocates
+ * every arena and sets every offset. Value 0 is the input, layer i makes value i + 1, the last value
+ * is the logits. */
+#ifndef MX_NN_NET_H
+#define MX_NN_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ops/tensor.h"
+
+enum { MX_NAME_BYTES = 96 };
+
+typedef enum mx_param_role {
+    MX_PARAM_CONV_WEIGHT,   /* stored [r][s][c][k]; torch [k][c][r][s] */
+    MX_PARAM_LINEAR_WEIGHT, /* stored [in][out]; torch [out][in] */
+    MX_PARAM_BIAS,
+    MX_PARAM_GAMMA, /* batch norm's weight */
+    MX_PARAM_BETA,  /* batch norm's bias */
+    MX_PARAM_RUNNING_MEAN,
+    MX_PARAM_RUNNING_VAR
+} mx_param_role;
+
+typedef struct mx_param {
+    char name[MX_NAME_BYTES]; /* torch's, such as "block1.layer.0.conv1.weight" */
+    mx_param_role role;
+    mx_i32 dims[4]; /* torch's order; 0 past the last */
+    size_t count;
+    size_t offset; /* in floats, the same in every arena; set by mx_net_plan */
+} mx_param;
+
+/* h x w x c of one image. */
+typedef struct mx_value {
+    mx_i32 h, w, c;
+} mx_value;
+
+/* Where the parameters' arenas divide: [0, decayed) weights of convolutions and linear layers,
+ * [decayed, trained) biases, gammas and betas, [trained, count) running statistics. */
+typedef struct mx_param_layout {
+    size_t decayed, trained, count;
+} mx_param_layout;
+
+typedef enum mx_mode {
+    MX_TRAIN, /* batch statistics; running ones follow group 0; keeps what backward needs */
+    MX_GUESS, /* batch statistics; running ones untouched; no backward */
+    MX_EVAL   /* running statistics; no backward */
+} mx_mode;
+
+typedef struct mx_pass {
+    mx_mode mode;
+    mx_i32 rows;        /* images of this batch, at most as planned */
+    mx_i32 groups;      /* batch-norm groups, dividing rows */
+    mx_buffer *weights; /* the arena to run with: net's weights or their average */
+} mx_pass;
+
+typedef struct mx_net_plan_request {
+    mx_i32 train_rows, train_groups; /* 0 rows: the network is never trained */
+    mx_i32 infer_rows, infer_groups; /* of MX_GUESS and MX_EVAL */
+    const char *conv_algorithm;
+} mx_net_plan_request;
+
+/* An empty network for h x w x c images. Fails with MX_MEMORY. */
+mx_status mx_net_open(mx_net **out, mx_device *device, mx_i32 h, mx_i32 w, mx_i32 c);
+void mx_net_close(mx_net *net);
+
+/* Each appends a layer called `name` (torch's module name) and returns its value. A failure is kept
+ * and reported by mx_net_plan. */
+int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride, mx_i32 pad,
+                bool bias);
+/* Batch norm with leaky ReLU after it; slope 1 means none. */
+int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum, float epsilon);
+int mx_net_add(mx_net *net, int a, int b);
+int mx_net_average(mx_net *net, int x);
+int mx_net_max(mx_net *net, int x, mx_i32 size, mx_i32 stride, mx_i32 pad);
+int mx_net_linear(mx_net *net, int x, const char *name, mx_i32 out);
+
+/* Computes sizes and allocates. Fails with MX_USAGE (a shape that cannot be), MX_MEMORY (naming how much
+ * is needed) or MX_OPENCL. */
+mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request);
+
+/* Random weights from `seed`: He normal (fan out, leaky slope 0.1) for convolutions, Xavier normal for
+ * linear layers, zero biases, batch norm as identity. Copies them to the average too. */
+mx_status mx_net_init(mx_net *net, uint64_t seed);
+
+/* x [rows][h][w][c] to *logits [rows][classes], which stay until the next pass of the same kind. */
+mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tensor *logits);
+/* Where the gradient by the logits goes before mx_net_backward. */
+mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass);
+/* Gradients of every parameter, overwritten, for the MX_TRAIN pass that ran last on `x`. */
+mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x);
+
+mx_device *mx_net_device(const mx_net *net);
+mx_i32 mx_net_classes(const mx_net *net);
+mx_value mx_net_input(const mx_net *net);
+int mx_net_param_count(const mx_net *net);
+const mx_param *mx_net_param(const mx_net *net, int i);
+mx_param_layout mx_net_layout(const mx_net *net);
+/* Trained numbers, without running statistics. */
+size_t mx_net_trained(const mx_net *net);
+
+/* Arenas of layout.count floats; gradients and moments are NULL when never trained. */
+typedef struct mx_net_arenas {
+    mx_buffer *weights, *average, *gradients, *first, *second;
+    mx_buffer *activations;
+} mx_net_arenas;
+mx_net_arenas mx_net_get_arenas(const mx_net *net);
+
+/* Rows for `show model`; returns false past the last. Strings live as long as the net. */
+typedef struct mx_layer_row {
+    const char *type, *name;
+    mx_value out;
+    size_t parameters;
+    double macs; /* of one image */
+} mx_layer_row;
+bool mx_net_layer_row(const mx_net *net, int i, mx_layer_row *row);
+
+#endif

@@ -1,0 +1,40 @@
+/* What the files of the network share. */
+#ifndef MX_NN_NET_INTERNAL_H
+#define MX_NN_NET_INTERNAL_H
+
+#include "nn/layer.h"
+#include "nn/net.h"
+
+struct mx_net {
+    mx_device *device;
+    mx_value *values; /* n_layers + 1 */
+    size_t values_capacity;
+    mx_layer *layers;
+    size_t layers_capacity;
+    int n_layers;
+    mx_param *params;
+    size_t params_capacity;
+    int n_params;
+    mx_param_layout layout;
+    mx_net_plan_request request;
+
+    mx_net_arenas arenas;
+    mx_buffer *workspace;
+    /* Offsets in the activations, by value: outputs when training and otherwise, gradients. */
+    size_t *train_offset, *infer_offset, *gradient_offset;
+    size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */
+
+    mx_status failed; /* of the description */
+    char failure[256];
+};
+
+/* The largest layer that reads value v and is smaller than `below`, or -1. */
+int mx_net_consumer_below(const mx_net *net, int value, int below);
+
+/* Sets the offsets of values, gradients and saved data and returns the arena's size in floats. */
+mx_status mx_net_plan_activations(mx_net *net, size_t *floats);
+
+/* A value's tensor for a batch of `rows`. */
+mx_tensor mx_net_tensor(const mx_net *net, int value, mx_i32 rows, const size_t *offsets);
+
+#endif

@@ -1,0 +1,89 @@
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "nn/net_internal.h"
+
+static bool role_is(const mx_param *param, int part) {
+    switch (param->role) {
+    case MX_PARAM_CONV_WEIGHT:
+    case MX_PARAM_LINEAR_WEIGHT:
+        return part == 0;
+    case MX_PARAM_RUNNING_MEAN:
+    case MX_PARAM_RUNNING_VAR:
+        return part == 2;
+    default:
+        return part == 1;
+    }
+}
+
+/* Offsets of the parameters: weights, then the other trained ones, then running statistics. */
+static void lay_out_parameters(mx_net *net) {
+    size_t offset = 0, ends[3];
+    for (int part = 0; part < 3; part++) {
+        for (int i = 0; i < net->n_params; i++) {
+            mx_param *param = &net->params[i];
+            if (!role_is(param, part)) continue;
+            param->offset = offset;
+            offset += (param->count + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+        }
+        ends[part] = offset;
+    }
+    net->layout = (mx_param_layout){ends[0], ends[1], ends[2]};
+}
+
+static mx_i32 larger(mx_i32 a, mx_i32 b) {
+    return a > b ? a : b;
+}
+
+/* Lets every layer plan itself; *workspace is the most that any of them needs. */
+static mx_status plan_layers(mx_net *net, size_t *workspace) {
+    const mx_layer_limits limits = {.device = net->device,
+                                    .rows = larger(net->request.train_rows, net->request.infer_rows),
+                                    .groups = larger(net->request.train_groups, net->request.infer_groups),
+                                    .conv_algorithm = net->request.conv_algorithm};
+    *workspace = 0;
+    for (int i = 0; i < net->n_layers; i++) {
+        mx_layer *layer = &net->layers[i];
+        const mx_value in = net->values[layer->in[0]];
+        const mx_tensor x = {.n = limits.rows, .h = in.h, .w = in.w, .c = in.c};
+        size_t floats = 0;
+        MX_TRY(layer->type->plan(&limits, layer, x, &floats));
+        if (floats > *workspace) *workspace = floats;
+    }
+    return MX_OK;
+}
+
+static mx_status new_arena(mx_net *net, size_t floats, mx_buffer **out) {
+    MX_TRY(mx_buffer_create(out, net->device, floats * sizeof(float)));
+    return mx_buffer_zero(*out, 0, mx_buffer_bytes(*out));
+}
+
+static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
+    const size_t count = net->layout.count;
+    if (activations > UINT32_MAX || workspace > UINT32_MAX || count > UINT32_MAX)
+        return mx_fail(MX_MEMORY, "the network needs %zu MiB for its activations; use a smaller batch",
+                       activations >> 18);
+    MX_TRY(new_arena(net, count, &net->arenas.weights));
+    MX_TRY(new_arena(net, count, &net->arenas.average));
+    if (net->request.train_rows > 0) {
+        MX_TRY(new_arena(net, count, &net->arenas.gradients));
+        MX_TRY(new_arena(net, count, &net->arenas.first));
+        MX_TRY(new_arena(net, count, &net->arenas.second));
+    }
+    MX_TRY(mx_context(mx_buffer_create(&net->arenas.activations, net->device, activations * sizeof(float)),
+                      "activations of %d images", larger(net->request.train_rows, net->request.infer_rows)));
+    return mx_context(mx_buffer_create(&net->workspace, net->device, workspace * sizeof(float)), "workspace");
+}
+
+mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
+    size_t workspace = 0, activations = 0;
+    if (net->failed != MX_OK) return mx_fail(net->failed, "%s", net->failure);
+    net->request = *request;
+    lay_out_parameters(net);
+    MX_TRY(plan_layers(net, &workspace));
+    MX_TRY(mx_net_plan_activations(net, &activations));
+    mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB", net->layout.count >> 8,
+             request->train_rows > 0 ? 5 : 2, activations >> 18, workspace >> 18);
+    return allocate(net, activations, workspace);
+}

@@ -1,0 +1,59 @@
+#include "nn/net_internal.h"
+
+static mx_tensor arena_tensor(mx_buffer *arena, const mx_param *param) {
+    return mx_matrix(arena, (mx_u32)param->offset, 1, (mx_i32)param->count);
+}
+
+mx_tensor mx_call_weight(const mx_layer_call *call, int i) {
+    return arena_tensor(call->pass->weights, &call->net->params[call->layer->param[i]]);
+}
+
+mx_tensor mx_call_gradient(const mx_layer_call *call, int i) {
+    return arena_tensor(call->net->arenas.gradients, &call->net->params[call->layer->param[i]]);
+}
+
+static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor input) {
+    const mx_layer *layer = &net->layers[i];
+    const bool training = pass->mode == MX_TRAIN;
+    const size_t *offsets = training ? net->train_offset : net->infer_offset;
+    mx_layer_call call = {.device = net->device, .net = net, .layer = layer, .pass = pass};
+    for (int j = 0; j < layer->n_in; j++)
+        call.x[j] = layer->in[j] == 0 ? input : mx_net_tensor(net, layer->in[j], pass->rows, offsets);
+    call.y = mx_net_tensor(net, i + 1, pass->rows, offsets);
+    call.saved = mx_matrix(net->arenas.activations,
+                           (mx_u32)(training ? layer->saved_offset : net->infer_saved_offset), 1,
+                           (mx_i32)layer->saved);
+    call.workspace =
+        mx_matrix(net->workspace, 0, 1, (mx_i32)(mx_buffer_bytes(net->workspace) / sizeof(float)));
+    return call;
+}
+
+mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tensor *logits) {
+    mx_layer_call call = {0};
+    for (int i = 0; i < net->n_layers; i++) {
+        call = call_of(net, pass, i, x);
+        MX_TRY(mx_context(net->layers[i].type->forward(&call), "layer '%s'", net->layers[i].name));
+    }
+    *logits = call.y;
+    return MX_OK;
+}
+
+mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass) {
+    return mx_net_tensor(net, net->n_layers, pass->rows, net->gradient_offset);
+}
+
+mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
+    for (int i = net->n_layers - 1; i >= 0; i--) {
+        const mx_layer *layer = &net->layers[i];
+        mx_layer_call call = call_of(net, pass, i, x);
+        call.dy = mx_net_tensor(net, i + 1, pass->rows, net->gradient_offset);
+        for (int j = 0; j < layer->n_in; j++) {
+            const int value = layer->in[j];
+            if (value == 0) continue;
+            call.dx[j] = mx_net_tensor(net, value, pass->rows, net->gradient_offset);
+            call.accumulate[j] = mx_net_consumer_below(net, value, net->n_layers) != i;
+        }
+        MX_TRY(mx_context(layer->type->backward(&call), "layer '%s'", layer->name));
+    }
+    return MX_OK;
+}
