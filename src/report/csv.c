@@ -1,0 +1,41 @@
+
+#include "report/sinks.h"
+#include "report/text_file.h"
+
+static const char header[] = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,"
+                             "test_loss,test_acc,test_f1,test_acc_raw\n";
+
+/* One line a row. Nine significant digits bring a float back whole. */
+static mx_status write_row(void *self, const mx_event_step *event) {
+    mx_buf line = {0};
+    mx_buf_printf(&line, "%llu,%.6g,%.3f,", (unsigned long long)event->step, event->epoch, event->elapsed_s);
+    if (event->has_losses)
+        mx_buf_printf(&line, "%.9g,%.9g,%.9g,", event->loss, event->loss_x, event->loss_u);
+    else
+        mx_buf_puts(&line, ",,,");
+    mx_buf_printf(&line, "%.9g,%.9g,", event->lambda_u, event->lr);
+    if (event->images_per_s > 0) mx_buf_printf(&line, "%.1f", event->images_per_s);
+    if (event->has_scores)
+        mx_buf_printf(&line, ",%.9g,%.9g,%.9g,%.9g\n", event->scores.loss, event->scores.accuracy,
+                      event->scores.f1, event->scores.accuracy_raw);
+    else
+        mx_buf_puts(&line, ",,,,\n");
+    const mx_status status = mx_text_file_write(self, &line);
+    mx_buf_release(&line);
+    return status;
+}
+
+mx_status mx_csv_sink_open(mx_sink *sink, const char *path) {
+    mx_text_file *file = NULL;
+    mx_buf text = {0};
+    MX_TRY(mx_text_file_open(&file, path));
+    mx_buf_puts(&text, header);
+    const mx_status status = mx_text_file_write(file, &text);
+    mx_buf_release(&text);
+    if (status != MX_OK) {
+        mx_text_file_close(file);
+        return status;
+    }
+    *sink = (mx_sink){.self = file, .row = write_row, .release = mx_text_file_close};
+    return MX_OK;
+}

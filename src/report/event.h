@@ -1,0 +1,63 @@
+/* What happens in a training run, told to sinks: files and the terminal. Sinks know nothing of the
+ * session; the session knows nothing of them but this. */
+#ifndef MX_REPORT_EVENT_H
+#define MX_REPORT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Sent once, before the first step. */
+typedef struct mx_event_start {
+    const char *run_name, *run_folder, *method, *model, *device, *driver;
+    int n_classes;
+    const char *const *class_names;
+    uint64_t labelled, unlabelled, validation, test; /* pictures */
+    uint64_t steps, steps_per_epoch, first_step;     /* first_step: steps done before, 0 unless resumed */
+    uint64_t parameters, memory_bytes;               /* trained numbers; device memory */
+    int batch, k;
+} mx_event_start;
+
+/* Scores over a set of pictures. */
+typedef struct mx_event_scores {
+    double loss, accuracy, f1; /* f1: of class 1 for two classes, else macro */
+    double accuracy_raw;       /* of the raw weights; the rest is of their average */
+} mx_event_scores;
+
+/* Sent after a step whose losses are known. Losses are those of the step, or in a row the means since
+ * the row before. */
+typedef struct mx_event_step {
+    uint64_t step;    /* steps done */
+    double epoch;     /* passes done */
+    double elapsed_s; /* of training, evaluation included */
+    double loss, loss_x, loss_u, lambda_u, lr;
+    double images_per_s;     /* since the row before */
+    bool has_losses;         /* of a row: false when nothing was trained since the row before */
+    bool has_scores;         /* of a row: an evaluation took place */
+    bool is_epoch_end;       /* of a row */
+    mx_event_scores scores;  /* on the test pictures */
+} mx_event_step;
+
+/* Sent once, at the end. */
+typedef struct mx_event_end {
+    mx_status status; /* MX_OK, or why it stopped */
+    uint64_t step;
+    double elapsed_s;
+    bool has_scores;
+    mx_event_scores last, best;
+    uint64_t best_step;
+} mx_event_end;
+
+/* A sink. Callbacks may be NULL. A failing sink stops the run with its status. `release` is always
+ * called, once, after the last callback. */
+typedef struct mx_sink {
+    void *self;
+    mx_status (*start)(void *self, const mx_event_start *event);
+    mx_status (*step)(void *self, const mx_event_step *event); /* every step: the terminal's line */
+    mx_status (*row)(void *self, const mx_event_step *event);  /* log steps and evaluations */
+    mx_status (*end)(void *self, const mx_event_end *event);
+    void (*release)(void *self);
+} mx_sink;
+
+#endif

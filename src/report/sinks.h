@@ -1,0 +1,20 @@
+/* The sinks there are. Each `open` fills a sink that the caller releases through sink->release. */
+#ifndef MX_REPORT_SINKS_H
+#define MX_REPORT_SINKS_H
+
+#include <stdio.h>
+
+#include "report/event.h"
+
+/* metrics.csv: a header, then one line a row, flushed line by line. Columns as docs/design.md names
+ * them; empty where a row has no value. Fails with MX_WRITE. */
+mx_status mx_csv_sink_open(mx_sink *sink, const char *path);
+
+/* train.log: what a person reads of a run, with the time of day. Fails with MX_WRITE. */
+mx_status mx_log_sink_open(mx_sink *sink, const char *path);
+
+/* The terminal: a progress line that is redrawn on a terminal, plain lines a row elsewhere; nothing
+ * when the log level is quiet. `stream` is not closed. Fails with MX_MEMORY. */
+mx_status mx_progress_sink_open(mx_sink *sink, FILE *stream);
+
+#endif

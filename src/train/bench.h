@@ -1,0 +1,25 @@
+/* How fast a configuration's step is, on made-up pictures. */
+#ifndef MX_TRAIN_BENCH_H
+#define MX_TRAIN_BENCH_H
+
+#include "ocl/profile.h"
+#include "train/config.h"
+
+typedef struct mx_bench_result {
+    mx_device_info device;
+    double first_step_ms; /* from nothing: kernels are compiled */
+    double step_ms_median, step_ms_min;
+    double enqueue_ms_median; /* until the host has said all of a step */
+    double images_per_s;      /* pictures trained on: (k + 1) x batch a step */
+    double peak_memory_bytes; /* resident set; with device allocations where memory is not the host's */
+    int steps, profiled_steps;
+    mx_profile_row *ops; /* sums over profiled_steps */
+    size_t n_ops;
+} mx_bench_result;
+
+/* Times `steps` steps one by one, then profiles a few on a second queue. Release with
+ * mx_bench_release. Fails as a session does. */
+mx_status mx_bench_run(const mx_config *config, int classes, int steps, mx_bench_result *result);
+void mx_bench_release(mx_bench_result *result);
+
+#endif

@@ -1,0 +1,169 @@
+/* Values that one row of config.def cannot judge: texts with a form, and keys against each other.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "data/dataset.h"
+#include "train/config_internal.h"
+
+enum { MAX_SIZE = 1024 };
+static const int64_t max_steps = 1000000000;
+
+/* Indices into mx_config.values, one per key. */
+enum {
+#define MX_KEY(section, key, TYPE, fallback, range, help) at_##section##_##key,
+#include "train/config.def"
+};
+enum {
+#define MX_SOURCE_KEY(key, TYPE, fallback, range, help) at_source_##key,
+#include "train/config.def"
+};
+
+/* What a message about `value` begins with. */
+static const char *blame(const mx_config *config, const mx_key_value *value) {
+    return value->kind == MX_FROM_DEFAULT ? config->path : value->where;
+}
+
+/* Every value must survive being written as a line of a file and read again. */
+static mx_status check_writable(void *user, const mx_key_slot *slot) {
+    const char *text = slot->value->text, *where = blame(user, slot->value);
+    const char *section = slot->section, *name = slot->key->name;
+    const size_t length = strlen(text), bad = mx_text_bad_byte(text, length);
+    if (bad < length)
+        return mx_fail(MX_USAGE, "%s: %s.%s has byte 0x%02x; values are UTF-8 text", where, section,
+                       name, (unsigned char)text[bad]);
+    if (mx_ini_without_comment(text, length) < length)
+        return mx_fail(MX_USAGE, "%s: %s.%s = '%s' has a ';' or '#' that begins a comment", where,
+                       section, name, text);
+    if (strlen(name) + strlen(" = ") + length > MX_INI_LINE_BYTES)
+        return mx_fail(MX_USAGE, "%s: %s.%s = '%s' needs a line over %d bytes", where, section,
+                       name, text, MX_INI_LINE_BYTES);
+    return MX_OK;
+}
+
+/* run.name, when nothing sets it, is the INI file's name without its extension. */
+static mx_status name_run(mx_config *config) {
+    if (*config->run_name) return MX_OK;
+    char *stem = mx_arena_strdup(&config->arena, mx_path_name(config->path));
+    if (!stem) return mx_fail(MX_MEMORY, "cannot hold the configuration");
+    char *dot = strrchr(stem, '.');
+    if (dot && dot > stem) *dot = '\0';
+    config->run_name = config->values[at_run_name].text = stem;
+    return MX_OK;
+}
+
+static mx_status check_run_name(const mx_config *config) {
+    const char *name = config->run_name;
+    if (!strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) return MX_OK;
+    return mx_fail(MX_USAGE, "%s: run.name = '%s' is not the name of one folder",
+                   blame(config, &config->values[at_run_name]), name);
+}
+
+static bool parse_pixels(const char *text, size_t length, int *out) {
+    char digits[8] = "";
+    int64_t value = 0;
+    if (length >= sizeof digits) return false;
+    memcpy(digits, text, length);
+    if (!mx_parse_int(digits, &value) || value < 1 || value > MAX_SIZE) return false;
+    *out = (int)value;
+    return true;
+}
+
+/* "N" or "HxW". */
+static mx_status parse_size(mx_config *config) {
+    const char *text = config->data_size, *cross = strchr(text, 'x');
+    const size_t height_length = cross ? (size_t)(cross - text) : strlen(text);
+    const char *width = cross ? cross + 1 : text;
+    if (parse_pixels(text, height_length, &config->data_height) &&
+        parse_pixels(width, strlen(width), &config->data_width))
+        return MX_OK;
+    return mx_fail(MX_USAGE, "%s: data.size = '%s' is not N or HxW with each within 1..%d",
+                   blame(config, &config->values[at_data_size]), text, MAX_SIZE);
+}
+
+static mx_status parse_eval_every(mx_config *config) {
+    const char *text = config->train_eval_every;
+    config->train_eval_steps = 0;
+    if (strcmp(text, "epoch") == 0)
+        config->train_eval_when = MX_EVAL_EPOCH;
+    else if (strcmp(text, "end") == 0)
+        config->train_eval_when = MX_EVAL_END;
+    else if (mx_parse_int(text, &config->train_eval_steps) && config->train_eval_steps >= 1 &&
+             config->train_eval_steps <= max_steps)
+        config->train_eval_when = MX_EVAL_STEPS;
+    else
+        return mx_fail(MX_USAGE,
+                       "%s: train.eval_every = '%s' is not epoch, end or a number of steps within "
+                       "1..%" PRId64,
+                       blame(config, &config->values[at_train_eval_every]), text, max_steps);
+    return MX_OK;
+}
+
+/* Crop-flip mirrors `pad` pixels at each border, without the border pixel itself. */
+static mx_status check_pad(const mx_config *config) {
+    const int least =
+        config->data_height < config->data_width ? config->data_height : config->data_width;
+    const bool used = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP ||
+                      config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP;
+    if (!used || config->augment_pad < least) return MX_OK;
+    return mx_fail(MX_USAGE, "%s: augment.pad = %" PRId64 " must be less than data.size = %s",
+                   blame(config, &config->values[at_augment_pad]), config->augment_pad,
+                   config->data_size);
+}
+
+/* Of steps and epochs, the one that was set from nearer the command line wins. */
+static void settle_length(mx_config *config) {
+    mx_key_value *epochs = &config->values[at_train_epochs], *steps = &config->values[at_train_steps];
+    if (config->train_epochs == 0 || config->train_steps == 0 || epochs->kind == steps->kind) return;
+    mx_key_value *loser = epochs->kind < steps->kind ? epochs : steps;
+    *(loser == epochs ? &config->train_epochs : &config->train_steps) = 0;
+    loser->text = "0";
+    loser->where = loser == epochs ? steps->where : epochs->where;
+}
+
+static mx_status check_length(const mx_config *config) {
+    const mx_key_value *epochs = &config->values[at_train_epochs];
+    const mx_key_value *steps = &config->values[at_train_steps];
+    if (config->train_epochs > 0 && config->train_steps > 0)
+        return mx_fail(MX_USAGE,
+                       "%s: train.steps = %s and train.epochs = %s (%s) are both set; set one of "
+                       "them to 0",
+                       blame(config, steps), steps->text, epochs->text, epochs->where);
+    if (config->train_epochs == 0 && config->train_steps == 0)
+        return mx_fail(MX_USAGE, "%s: neither train.epochs nor train.steps is set; set one of them",
+                       config->path);
+    return MX_OK;
+}
+
+static mx_status check_source(const mx_config *config, const mx_config_source *source) {
+    const bool idx = source->kind == MX_SOURCE_IDX;
+    const mx_key_value *labels = &source->values[at_source_labels];
+    const mx_key_value *label = &source->values[at_source_label];
+    if (!*source->images)
+        return mx_fail(MX_USAGE, "%s: [%s] has no 'images'", config->path, source->section);
+    if (idx && !*source->labels && source->split != MX_SPLIT_UNLABELLED)
+        return mx_fail(MX_USAGE, "%s: [%s] has no 'labels', and its split is not unlabelled",
+                       config->path, source->section);
+    if (!idx && *source->labels)
+        return mx_fail(MX_USAGE, "%s: 'labels' in [%s] is for kind = idx only",
+                       blame(config, labels), source->section);
+    if (idx && *source->label)
+        return mx_fail(MX_USAGE, "%s: 'label' in [%s] is for kind = folder only",
+                       blame(config, label), source->section);
+    return MX_OK;
+}
+
+mx_status mx_config_check(mx_config *config) {
+    MX_TRY(name_run(config));
+    MX_TRY(mx_config_each_key(config, check_writable, config));
+    MX_TRY(check_run_name(config));
+    MX_TRY(parse_size(config));
+    MX_TRY(parse_eval_every(config));
+    MX_TRY(check_pad(config));
+    settle_length(config);
+    MX_TRY(check_length(config));
+    for (int i = 0; i < config->n_sources; i++)
+        MX_TRY(check_source(config, &config->sources[i]));
+    return MX_OK;
+}

@@ -1,0 +1,36 @@
+/* Scores of the network on pictures with known labels. */
+#ifndef MX_TRAIN_EVALUATE_H
+#define MX_TRAIN_EVALUATE_H
+
+#include "data/dataset.h"
+#include "nn/net.h"
+#include "ops/augment.h"
+#include "train/metrics.h"
+
+/* What an evaluation needs beside the network; buffers for `batch` pictures. */
+typedef struct mx_evaluator {
+    mx_net *net;
+    mx_i32 batch;
+    mx_scaling scaling;
+    mx_buffer *rows, *x;
+    uint32_t *host_rows;
+    float *host_logits;
+} mx_evaluator;
+
+/* `batch` is at most the network's infer_rows. */
+mx_status mx_evaluator_init(mx_evaluator *evaluator, mx_net *net, mx_i32 batch, mx_scaling scaling);
+void mx_evaluator_release(mx_evaluator *evaluator);
+
+/* Called with each picture in order, its logits and the caller's `context`. */
+typedef mx_status (*mx_logits_visitor)(void *context, uint32_t picture, const float *logits);
+
+/* Runs pictures rows[0 .. count) of the packed `pixels` through the network with `weights` (and their
+ * running statistics), not augmented. */
+mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_buffer *pixels, const uint32_t *rows, size_t count,
+                            mx_buffer *weights, mx_logits_visitor visit, void *context);
+
+/* The scores on `rows` with `weights`; `labels` by picture. Release the metrics afterwards. */
+mx_status mx_evaluate(mx_evaluator *evaluator, mx_buffer *pixels, const mx_rows *rows, const int32_t *labels,
+                      mx_buffer *weights, mx_metrics *metrics);
+
+#endif

@@ -1,0 +1,113 @@
+#include "train/session.h"
+
+#include <stdlib.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "report/sinks.h"
+#include "train/session_internal.h"
+#include "train/setup.h"
+
+static mx_status open_device_parts(mx_session *session) {
+    const mx_config *config = session->config;
+    const mx_trainer_spec spec = mx_setup_trainer(config);
+    const mx_dataset *data = &session->data;
+    const size_t bytes =
+        data->n_pictures * (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    MX_TRY(mx_setup_net(config, session->device, data->n_classes, &spec, &session->net));
+    MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
+    MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
+    MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),
+                             mx_setup_scaling(config)));
+    MX_TRY(mx_context(mx_buffer_create(&session->pixels, session->device, bytes), "packed pictures"));
+    return mx_buffer_write(session->pixels, 0, data->pixels, bytes);
+}
+
+static mx_status open_samplers(mx_session *session) {
+    const uint64_t seed = (uint64_t)session->config->run_seed;
+    const mx_dataset *data = &session->data;
+    const size_t batch = (size_t)session->config->train_batch;
+    if (session->config->train_method == MX_CONFIG_METHOD_MIXMATCH && data->unlabelled.count == 0)
+        return mx_fail(MX_DATA, "method mixmatch needs unlabelled pictures, and all %zu keep their label; set "
+                                "data.labelled, add a source with split = unlabelled, or use method = supervised",
+                       data->labelled.count);
+    MX_TRY(mx_alloc(&session->labelled_rows, batch, sizeof *session->labelled_rows));
+    MX_TRY(mx_alloc(&session->unlabelled_rows, batch, sizeof *session->unlabelled_rows));
+    MX_TRY(mx_alloc(&session->labels, batch, sizeof *session->labels));
+    MX_TRY(mx_sampler_init(&session->labelled, &data->labelled, seed, MX_STREAM_LABELLED));
+    if (session->config->train_method == MX_CONFIG_METHOD_SUPERVISED) return MX_OK;
+    return mx_sampler_init(&session->unlabelled, &data->unlabelled, seed, MX_STREAM_UNLABELLED);
+}
+
+static mx_status add_file_sink(mx_session *session, const char *name,
+                               mx_status (*open)(mx_sink *sink, const char *path)) {
+    char *path = NULL;
+    MX_TRY(mx_run_folder_file(&session->folder, name, &path));
+    const mx_status status = open(&session->sinks[session->n_sinks], path);
+    if (status == MX_OK) session->n_sinks++;
+    free(path);
+    return status;
+}
+
+static mx_status open_sinks(mx_session *session) {
+    MX_TRY(add_file_sink(session, "metrics.csv", mx_csv_sink_open));
+    MX_TRY(add_file_sink(session, "train.log", mx_log_sink_open));
+    MX_TRY(mx_progress_sink_open(&session->sinks[session->n_sinks], stderr));
+    session->n_sinks++;
+    return MX_OK;
+}
+
+static void plan_steps(mx_session *session) {
+    session->steps_per_epoch = mx_session_steps_per_epoch(session);
+    session->steps = session->config->train_steps > 0
+                         ? (uint64_t)session->config->train_steps
+                         : (uint64_t)session->config->train_epochs * session->steps_per_epoch;
+}
+
+mx_status mx_session_open(mx_session **out, const mx_config *config) {
+    mx_session *session = NULL;
+    mx_status status;
+    *out = NULL;
+    MX_TRY(mx_alloc(&session, 1, sizeof *session));
+    session->config = config;
+    session->folder.lock = -1;
+    MX_GO(mx_setup_device(config, false, &session->device));
+    MX_GO(mx_setup_dataset(config, &session->data));
+    MX_GO(open_samplers(session));
+    plan_steps(session);
+    MX_GO(open_device_parts(session));
+    MX_GO(mx_run_folder_open(&session->folder, config));
+    MX_GO(open_sinks(session));
+    MX_GO(mx_session_write_facts(session, "started"));
+    *out = session;
+done:
+    if (status != MX_OK) mx_session_close(session);
+    return status;
+}
+
+void mx_session_close(mx_session *session) {
+    if (!session) return;
+    for (size_t i = 0; i < session->n_sinks; i++)
+        session->sinks[i].release(session->sinks[i].self);
+    mx_run_folder_release(&session->folder);
+    free(session->labelled_rows);
+    free(session->unlabelled_rows);
+    free(session->labels);
+    mx_sampler_release(&session->labelled);
+    mx_sampler_release(&session->unlabelled);
+    mx_evaluator_release(&session->evaluator);
+    mx_trainer_release(&session->trainer);
+    mx_buffer_release(session->pixels);
+    mx_net_close(session->net);
+    mx_device_close(session->device);
+    mx_dataset_release(&session->data);
+    free(session);
+}
+
+const mx_session_result *mx_session_get_result(const mx_session *session) {
+    return &session->result;
+}
+
+const char *mx_session_folder(const mx_session *session) {
+    return session->folder.path;
+}

@@ -1,0 +1,54 @@
+/* What the files of the session share. */
+#ifndef MX_TRAIN_SESSION_INTERNAL_H
+#define MX_TRAIN_SESSION_INTERNAL_H
+
+#include "data/sampler.h"
+#include "report/event.h"
+#include "train/config.h"
+#include "train/evaluate.h"
+#include "train/run_folder.h"
+#include "train/session.h"
+#include "train/trainer.h"
+
+enum { MX_SESSION_SINKS = 4 };
+
+struct mx_session {
+    const mx_config *config;
+    mx_device *device;
+    mx_dataset data;
+    mx_net *net;
+    mx_trainer trainer;
+    mx_evaluator evaluator;
+    mx_buffer *pixels;
+    mx_sampler labelled, unlabelled;
+    mx_run_folder folder;
+    mx_sink sinks[MX_SESSION_SINKS];
+    size_t n_sinks;
+
+    uint64_t steps, steps_per_epoch; /* of the whole run; of a pass over the larger set */
+    uint64_t step;                   /* steps enqueued */
+    uint64_t settled;                /* steps whose losses are known */
+    mx_session_result result;
+
+    /* Since the latest row. */
+    uint64_t sum_steps, sum_images;
+    double sum_x, sum_u, sum_s;
+    double started; /* seconds on the clock */
+
+    /* A step's pictures, on the host. */
+    uint32_t *labelled_rows, *unlabelled_rows;
+    int32_t *labels;
+};
+
+/* Steps of a pass over the larger of the two sets. */
+uint64_t mx_session_steps_per_epoch(const mx_session *session);
+
+/* Sets the pictures of step `step`: labelled and unlabelled rows and labels. */
+mx_trainer_batch mx_session_batch(mx_session *session, uint64_t step);
+
+/* run.json. */
+mx_status mx_session_write_facts(const mx_session *session, const char *state);
+/* Weights to NAME.safetensors in the run folder: the averaged ones. */
+mx_status mx_session_write_weights(const mx_session *session, const char *name);
+
+#endif

@@ -1,0 +1,190 @@
+/* The loop of a run. */
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "train/schedule.h"
+#include "train/session_internal.h"
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static mx_status send_start(mx_session *session) {
+    const mx_device_info *info = mx_device_get_info(session->device);
+    const mx_config *config = session->config;
+    const mx_event_start event = {.run_name = config->run_name,
+                                  .run_folder = session->folder.path,
+                                  .method = session->trainer.spec.mixmatch ? "mixmatch" : "supervised",
+                                  .model = config->model_name,
+                                  .device = info->name,
+                                  .driver = info->driver,
+                                  .n_classes = session->data.n_classes,
+                                  .class_names = (const char *const *)session->data.class_names,
+                                  .labelled = session->data.labelled.count,
+                                  .unlabelled = session->data.unlabelled.count,
+                                  .validation = session->data.validation.count,
+                                  .test = session->data.test.count,
+                                  .steps = session->steps,
+                                  .steps_per_epoch = session->steps_per_epoch,
+                                  .parameters = mx_net_trained(session->net),
+                                  .memory_bytes = mx_device_allocated(session->device),
+                                  .batch = (int)config->train_batch,
+                                  .k = (int)config->mixmatch_k};
+    for (size_t i = 0; i < session->n_sinks; i++)
+        if (session->sinks[i].start) MX_TRY(session->sinks[i].start(session->sinks[i].self, &event));
+    return MX_OK;
+}
+
+/* The facts of step number `step` (from 0) that do not depend on its losses. */
+static mx_event_step event_of(const mx_session *session, uint64_t step) {
+    const mx_trainer_spec *spec = &session->trainer.spec;
+    mx_event_step event = {.step = step + 1, .elapsed_s = now_s() - session->started, .lr = spec->lr};
+    event.epoch = (double)(step + 1) / (double)session->steps_per_epoch;
+    if (spec->mixmatch) event.lambda_u = mx_lambda_u_at(spec->lambda_u, spec->ramp_steps, step);
+    if (session->sum_s > 0) event.images_per_s = (double)session->sum_images / session->sum_s;
+    event.is_epoch_end = (step + 1) % session->steps_per_epoch == 0;
+    return event;
+}
+
+static mx_status diverged(const mx_step_losses *losses) {
+    return mx_fail(MX_DIVERGED, "the loss is not finite at step %llu (labelled %g, unlabelled %g); a smaller "
+                                "optimizer.lr or mixmatch.lambda_u may help",
+                   (unsigned long long)losses->step + 1, (double)losses->loss_x, (double)losses->loss_u);
+}
+
+/* Takes in the losses of a step, which waits for it. */
+static mx_status settle(mx_session *session, uint64_t step) {
+    mx_step_losses losses;
+    MX_TRY(mx_trainer_losses(&session->trainer, step, &losses));
+    if (!isfinite(losses.loss_x) || !isfinite(losses.loss_u)) return diverged(&losses);
+    session->sum_steps++;
+    session->sum_x += (double)losses.loss_x;
+    session->sum_u += (double)losses.loss_u;
+    mx_event_step event = event_of(session, step);
+    event.loss_x = (double)losses.loss_x;
+    event.loss_u = (double)losses.loss_u;
+    event.loss = event.loss_x + event.lambda_u * event.loss_u;
+    event.has_losses = true;
+    for (size_t i = 0; i < session->n_sinks; i++)
+        if (session->sinks[i].step) MX_TRY(session->sinks[i].step(session->sinks[i].self, &event));
+    return MX_OK;
+}
+
+static mx_status accuracy_with(mx_session *session, mx_buffer *weights, mx_event_scores *scores) {
+    mx_metrics metrics;
+    const mx_rows *rows = session->data.test.count ? &session->data.test : &session->data.validation;
+    MX_TRY(mx_evaluate(&session->evaluator, session->pixels, rows, session->data.labels, weights, &metrics));
+    *scores = (mx_event_scores){.loss = metrics.loss, .accuracy = metrics.accuracy, .f1 = metrics.f1};
+    mx_metrics_release(&metrics);
+    return MX_OK;
+}
+
+static mx_status score(mx_session *session, mx_event_step *event) {
+    const mx_net_arenas arenas = mx_net_get_arenas(session->net);
+    mx_event_scores raw;
+    MX_TRY(accuracy_with(session, arenas.weights, &raw));
+    MX_TRY(accuracy_with(session, arenas.average, &event->scores));
+    event->scores.accuracy_raw = raw.accuracy;
+    event->has_scores = true;
+    mx_session_result *result = &session->result;
+    const bool better = !result->has_scores || event->scores.accuracy > result->best.accuracy;
+    result->has_scores = true;
+    result->last = event->scores;
+    if (!better) return MX_OK;
+    result->best = event->scores;
+    result->best_step = event->step;
+    return mx_session_write_weights(session, "best.safetensors");
+}
+
+static bool can_score(const mx_session *session) {
+    return session->data.test.count > 0 || session->data.validation.count > 0;
+}
+
+static bool score_is_due(const mx_session *session, uint64_t done) {
+    if (!can_score(session)) return false;
+    if (done == session->steps) return true;
+    switch (session->config->train_eval_when) {
+    case MX_EVAL_EPOCH:
+        return done % session->steps_per_epoch == 0;
+    case MX_EVAL_STEPS:
+        return done % (uint64_t)session->config->train_eval_steps == 0;
+    default:
+        return false;
+    }
+}
+
+/* One line of metrics.csv: mean losses since the row before, and the scores where they are due. */
+static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) {
+    mx_event_step event = event_of(session, step);
+    event.has_losses = session->sum_steps > 0;
+    if (event.has_losses) {
+        event.loss_x = session->sum_x / (double)session->sum_steps;
+        event.loss_u = session->sum_u / (double)session->sum_steps;
+        event.loss = event.loss_x + event.lambda_u * event.loss_u;
+    }
+    if (with_scores) MX_TRY(score(session, &event));
+    event.elapsed_s = now_s() - session->started;
+    session->sum_steps = session->sum_images = 0;
+    session->sum_x = session->sum_u = session->sum_s = 0;
+    for (size_t i = 0; i < session->n_sinks; i++)
+        if (session->sinks[i].row) MX_TRY(session->sinks[i].row(session->sinks[i].self, &event));
+    return MX_OK;
+}
+
+/* Runs step number session->step; its losses are settled while the next one runs. */
+static mx_status run_step(mx_session *session) {
+    const uint64_t step = session->step, done = step + 1;
+    const double before = now_s();
+    const mx_trainer_batch batch = mx_session_batch(session, step);
+    MX_TRY(mx_trainer_gather(&session->trainer, session->pixels, &batch, step));
+    MX_TRY(mx_trainer_draw(&session->trainer, batch.n, step));
+    MX_TRY(mx_trainer_update(&session->trainer, batch.n, step));
+    session->step = done;
+    session->sum_images += (uint64_t)batch.n * (uint64_t)mx_trainer_groups(&session->trainer.spec);
+    if (step > 0 && session->settled < step) MX_TRY(settle(session, session->settled++));
+    const bool scores = score_is_due(session, done);
+    const bool logs = done % (uint64_t)session->config->train_log_every == 0 || done == session->steps ||
+                      done % session->steps_per_epoch == 0;
+    if (scores || logs) MX_TRY(settle(session, session->settled++));
+    session->sum_s += now_s() - before;
+    return scores || logs ? send_row(session, step, scores) : MX_OK;
+}
+
+static mx_status send_end(mx_session *session, mx_status status) {
+    session->result.step = session->step;
+    session->result.elapsed_s = now_s() - session->started;
+    const mx_session_result *result = &session->result;
+    const mx_event_end event = {.status = status, .step = result->step, .elapsed_s = result->elapsed_s,
+                                .has_scores = result->has_scores, .last = result->last, .best = result->best,
+                                .best_step = result->best_step};
+    mx_status first = MX_OK;
+    for (size_t i = 0; i < session->n_sinks; i++) {
+        const mx_status sent = session->sinks[i].end ? session->sinks[i].end(session->sinks[i].self, &event) : MX_OK;
+        if (first == MX_OK) first = sent;
+    }
+    return first;
+}
+
+static mx_status run_steps(mx_session *session) {
+    while (session->step < session->steps)
+        MX_TRY(run_step(session));
+    MX_TRY(mx_session_write_weights(session, "last.safetensors"));
+    if (!session->result.has_scores) return mx_session_write_weights(session, "best.safetensors");
+    return MX_OK;
+}
+
+mx_status mx_session_train(mx_session *session) {
+    session->started = now_s();
+    MX_TRY(send_start(session));
+    const mx_status status = run_steps(session);
+    /* What the sinks have to say of their own must not hide why the run stopped. */
+    char why[512] = "";
+    if (status != MX_OK) snprintf(why, sizeof why, "%s", mx_error());
+    const mx_status end = send_end(session, status);
+    const mx_status facts = mx_session_write_facts(session, status == MX_OK ? "finished" : "failed");
+    if (status != MX_OK) return mx_fail(status, "%s", why);
+    return end != MX_OK ? end : facts;
+}

@@ -1,0 +1,116 @@
+#include "train/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/model.h"
+
+mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out) {
+    return mx_device_open_selected(out, config->device_select, profile);
+}
+
+mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
+    const mx_data_spec spec = {.height = config->data_height,
+                               .width = config->data_width,
+                               .channels = (int)config->data_channels,
+                               .classes = config->data_classes.items,
+                               .n_classes = config->data_classes.count,
+                               .labelled = config->data_labelled,
+                               .validation = config->data_validation,
+                               .seed = (uint64_t)config->run_seed,
+                               .skip_bad = config->data_bad == MX_CONFIG_BAD_SKIP,
+                               .bad_limit = config->data_bad_limit};
+    mx_source_spec *sources = NULL;
+    MX_TRY(mx_alloc(&sources, (size_t)config->n_sources, sizeof *sources));
+    for (int i = 0; i < config->n_sources; i++) {
+        const mx_config_source *from = &config->sources[i];
+        sources[i] = (mx_source_spec){.name = from->name,
+                                      .kind = (mx_source_kind)from->kind,
+                                      .split = (mx_split)from->split,
+                                      .images = from->images,
+                                      .labels = from->labels,
+                                      .label = from->label};
+    }
+    const mx_status status = mx_dataset_load(out, &spec, sources, config->n_sources);
+    free(sources);
+    return status;
+}
+
+mx_scaling mx_setup_scaling(const mx_config *config) {
+    const bool is_signed = config->data_scaling == MX_CONFIG_SCALING_SIGNED;
+    mx_scaling scaling;
+    for (int c = 0; c < 4; c++) {
+        scaling.mul[c] = is_signed ? 1.0f / 127.5f : 1.0f / 255.0f;
+        scaling.add[c] = is_signed ? -1.0f : 0.0f;
+    }
+    return scaling;
+}
+
+mx_trainer_spec mx_setup_trainer(const mx_config *config) {
+    return (mx_trainer_spec){.mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH,
+                             .batch = (mx_i32)config->train_batch,
+                             .k = (mx_i32)config->mixmatch_k,
+                             .seed = (uint64_t)config->run_seed,
+                             .scaling = mx_setup_scaling(config),
+                             .crop_flip_labelled = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP,
+                             .crop_flip_unlabelled = config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP,
+                             .pad = (mx_i32)config->augment_pad,
+                             .temperature = config->mixmatch_temperature,
+                             .alpha = config->mixmatch_alpha,
+                             .mixup = config->mixmatch_mixup,
+                             .lambda_per_batch = config->mixmatch_lambda_per == MX_CONFIG_LAMBDA_PER_BATCH,
+                             .interleave = config->mixmatch_interleave,
+                             .lambda_u = config->mixmatch_lambda_u,
+                             .ramp_steps = config->mixmatch_ramp_steps,
+                             .ema = config->mixmatch_ema,
+                             .ema_warmup = config->mixmatch_ema_warmup,
+                             .lr = config->optimizer_lr,
+                             .weight_decay = config->optimizer_weight_decay,
+                             .beta1 = config->optimizer_beta1,
+                             .beta2 = config->optimizer_beta2,
+                             .epsilon = config->optimizer_epsilon,
+                             .coupled_decay = config->optimizer_decay == MX_CONFIG_DECAY_COUPLED};
+}
+
+mx_i32 mx_setup_eval_batch(const mx_config *config) {
+    return (mx_i32)config->train_eval_batch;
+}
+
+int mx_setup_classes(const mx_config *config, int fallback) {
+    return config->data_classes.count > 0 ? config->data_classes.count : fallback;
+}
+
+static const char *conv_algorithm(const mx_config *config) {
+#define WORD(id, word) [id] = word,
+    static const char *const words[] = {MX_CONFIG_CONV_CHOICES(WORD)};
+#undef WORD
+    return words[config->conv_algorithm];
+}
+
+mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                       mx_net **out) {
+    const mx_model_spec model = {.name = config->model_name,
+                                 .height = config->data_height,
+                                 .width = config->data_width,
+                                 .channels = (mx_i32)config->data_channels,
+                                 .classes = classes,
+                                 .slope = (float)config->model_leaky,
+                                 .bn_momentum = (float)config->model_bn_momentum,
+                                 .conv_bias = config->model_conv_bias};
+    mx_net_plan_request request = {.infer_rows = mx_setup_eval_batch(config),
+                                   .infer_groups = 1,
+                                   .conv_algorithm = conv_algorithm(config)};
+    if (spec) {
+        request.train_rows = mx_trainer_rows(spec);
+        request.train_groups = mx_trainer_groups(spec);
+        if (spec->mixmatch && spec->k * spec->batch > request.infer_rows) request.infer_rows = spec->k * spec->batch;
+        if (spec->mixmatch) request.infer_groups = spec->k;
+    }
+    MX_TRY(mx_model_build(out, device, &model));
+    const mx_status status = mx_net_plan(*out, &request);
+    if (status == MX_OK) return MX_OK;
+    mx_net_close(*out);
+    *out = NULL;
+    return status;
+}

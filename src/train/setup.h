@@ -1,0 +1,33 @@
+/* From a configuration to the pieces of a run. */
+#ifndef MX_TRAIN_SETUP_H
+#define MX_TRAIN_SETUP_H
+
+#include "data/dataset.h"
+#include "nn/net.h"
+#include "train/config.h"
+#include "train/trainer.h"
+
+/* Opens the device that the configuration selects. */
+mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out);
+
+/* Loads and splits the pictures of every source. Release with mx_dataset_release. */
+mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out);
+
+/* The step's numbers. */
+mx_trainer_spec mx_setup_trainer(const mx_config *config);
+
+/* Bytes to network inputs: unit v / 255, signed v / 127.5 - 1. */
+mx_scaling mx_setup_scaling(const mx_config *config);
+
+/* Builds and plans the network for `classes` classes: for training as `spec` says, or for inference
+ * only where spec is NULL; batches of mx_setup_eval_batch in evaluation. */
+mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                       mx_net **out);
+
+/* Pictures a batch in evaluation. */
+mx_i32 mx_setup_eval_batch(const mx_config *config);
+
+/* The number of classes that `data.classes` lists, or `fallback` when it lists none. */
+int mx_setup_classes(const mx_config *config, int fallback);
+
+#endif

@@ -1,0 +1,174 @@
+#include "train/trainer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ops/mixup.h"
+#include "ops/sharpen.h"
+#include "train/interleave.h"
+#include "train/trainer_internal.h"
+
+mx_i32 mx_trainer_groups(const mx_trainer_spec *spec) {
+    return spec->mixmatch ? spec->k + 1 : 1;
+}
+
+mx_i32 mx_trainer_rows(const mx_trainer_spec *spec) {
+    return spec->batch * mx_trainer_groups(spec);
+}
+
+static size_t aligned(size_t floats) {
+    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
+/* Appends a tensor to the arena being laid out. */
+static mx_tensor place(size_t *used, mx_i32 n, mx_value v) {
+    const mx_tensor tensor = {.offset = (mx_u32)*used, .n = n, .h = v.h, .w = v.w, .c = v.c};
+    *used += aligned(mx_tensor_count(tensor));
+    return tensor;
+}
+
+static size_t lay_out(mx_trainer *trainer) {
+    const mx_i32 rows = trainer->most_rows;
+    const mx_value image = mx_net_input(trainer->net), class = {1, 1, trainer->classes}, one = {1, 1, 1};
+    size_t used = 0;
+    trainer->x = place(&used, rows, image);
+    trainer->mixed = place(&used, rows, image);
+    trainer->targets = place(&used, rows, class);
+    trainer->mixed_targets = place(&used, rows, class);
+    trainer->guesses = place(&used, rows, class);
+    trainer->lambda = place(&used, rows, one);
+    trainer->losses = place(&used, rows, one);
+    trainer->sums = place(&used, 2, one);
+    return used;
+}
+
+static void set_buffers(mx_trainer *trainer) {
+    mx_tensor *const tensors[] = {&trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
+                                  &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        tensors[i]->buffer = trainer->floats;
+}
+
+/* Lambda stays 1 where there is no mixup. */
+static mx_status set_lambda_to_one(mx_trainer *trainer) {
+    float *ones = NULL;
+    MX_TRY(mx_alloc(&ones, (size_t)trainer->most_rows, sizeof *ones));
+    for (mx_i32 i = 0; i < trainer->most_rows; i++)
+        ones[i] = 1.0f;
+    const mx_status status = mx_buffer_write(trainer->floats, trainer->lambda.offset * sizeof(float), ones,
+                                             (size_t)trainer->most_rows * sizeof(float));
+    free(ones);
+    return status;
+}
+
+mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
+    *trainer = (mx_trainer){.spec = *spec, .net = net, .device = mx_net_device(net)};
+    trainer->classes = mx_net_classes(net);
+    trainer->most_rows = mx_trainer_rows(spec);
+    const size_t ints = mx_control_size(trainer);
+    mx_status status;
+    MX_GO(mx_alloc(&trainer->host, ints, sizeof *trainer->host));
+    MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));
+    MX_GO(mx_buffer_create(&trainer->floats, trainer->device, lay_out(trainer) * sizeof(float)));
+    set_buffers(trainer);
+    MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
+    MX_GO(set_lambda_to_one(trainer));
+done:
+    if (status != MX_OK) mx_trainer_release(trainer);
+    return mx_context(status, "memory of a step");
+}
+
+void mx_trainer_release(mx_trainer *trainer) {
+    for (int i = 0; i < MX_TRAINER_PENDING; i++)
+        (void)mx_ticket_wait(&trainer->pending[i].ticket);
+    mx_buffer_release(trainer->control);
+    mx_buffer_release(trainer->floats);
+    free(trainer->host);
+    *trainer = (mx_trainer){0};
+}
+
+/* Augments `count` pictures from row `first` of the control block's list. */
+static mx_status augment(mx_trainer *trainer, mx_buffer *pixels, mx_i32 first, mx_i32 count, mx_u32 stream,
+                         uint64_t step) {
+    const mx_trainer_spec *spec = &trainer->spec;
+    const bool labelled = stream == MX_STREAM_AUGMENT_X;
+    const mx_draw draw = {.seed = spec->seed, .step = (mx_u32)step, .stream = stream};
+    mx_tensor x = trainer->x;
+    x.n = first + count;
+    return mx_augment(trainer->device, pixels, mx_control_tensor(trainer, MX_CONTROL_ROWS), first, count,
+                      spec->scaling, labelled ? spec->crop_flip_labelled : spec->crop_flip_unlabelled, spec->pad,
+                      draw, x);
+}
+
+mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch, uint64_t step) {
+    const mx_i32 n = batch->n, k = trainer->spec.mixmatch ? trainer->spec.k : 0;
+    const size_t bytes = (size_t)n * sizeof(mx_i32);
+    mx_i32 *rows = mx_control_host(trainer, MX_CONTROL_ROWS);
+    memcpy(rows, batch->labelled, bytes);
+    for (mx_i32 view = 1; view <= k; view++)
+        memcpy(rows + view * n, batch->unlabelled, bytes);
+    memcpy(mx_control_host(trainer, MX_CONTROL_LABELS), batch->labels, bytes);
+    MX_TRY(mx_control_send(trainer, MX_CONTROL_ROWS, (k + 1) * n));
+    MX_TRY(mx_control_send(trainer, MX_CONTROL_LABELS, n));
+    mx_tensor targets = trainer->targets;
+    targets.n = n;
+    MX_TRY(mx_one_hot(trainer->device, mx_control_tensor(trainer, MX_CONTROL_LABELS), targets));
+    MX_TRY(augment(trainer, pixels, 0, n, MX_STREAM_AUGMENT_X, step));
+    return k ? augment(trainer, pixels, n, k * n, MX_STREAM_AUGMENT_U, step) : MX_OK;
+}
+
+mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner) {
+    const mx_i32 groups = mx_trainer_groups(&trainer->spec), rows = groups * n;
+    mx_i32 *own = mx_control_host(trainer, MX_CONTROL_PAIR), *other = own + rows;
+    mx_i32 *list = mx_control_host(trainer, MX_CONTROL_LIST);
+    for (mx_i32 i = 0; i < rows; i++) {
+        own[i] = trainer->spec.interleave ? mx_interleave(i, n, groups) : i;
+        other[i] = (mx_i32)partner[own[i]];
+        list[own[i]] = i; /* interleaving is its own inverse */
+    }
+    MX_TRY(mx_control_send(trainer, MX_CONTROL_PAIR, 2 * rows));
+    return mx_control_send(trainer, MX_CONTROL_LIST, rows);
+}
+
+/* A random permutation of 0 .. rows - 1 (Fisher and Yates). */
+static void permute(uint32_t *order, mx_i32 rows, uint64_t seed, uint64_t step) {
+    for (mx_i32 i = 0; i < rows; i++)
+        order[i] = (uint32_t)i;
+    for (mx_i32 i = rows - 1; i > 0; i--) {
+        const mx_random r = mx_philox((mx_u32)i, 0, (mx_u32)step, MX_STREAM_MIXUP_PERMUTE, (mx_u32)seed,
+                                      (mx_u32)(seed >> 32));
+        const uint64_t wide = (uint64_t)r.v[0] << 32 | r.v[1];
+        const mx_i32 j = (mx_i32)(wide % (uint64_t)(i + 1));
+        const uint32_t kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+
+mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step) {
+    const mx_trainer_spec *spec = &trainer->spec;
+    const mx_i32 rows = mx_trainer_groups(spec) * n;
+    if (!spec->mixmatch) return MX_OK;
+    uint32_t *partner = (uint32_t *)mx_control_host(trainer, MX_CONTROL_SCRATCH);
+    if (spec->mixup)
+        permute(partner, rows, spec->seed, step);
+    else
+        for (mx_i32 i = 0; i < rows; i++)
+            partner[i] = (uint32_t)i;
+    MX_TRY(mx_trainer_set_partners(trainer, n, partner));
+    if (!spec->mixup) return MX_OK;
+    mx_tensor lambda = trainer->lambda;
+    lambda.n = rows;
+    const mx_draw draw = {.seed = spec->seed, .step = (mx_u32)step};
+    return mx_mixup_lambda(trainer->device, (float)spec->alpha, spec->lambda_per_batch, draw, lambda);
+}
+
+mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses) {
+    const size_t slot = step % MX_TRAINER_PENDING;
+    if (trainer->pending[slot].step != step)
+        return mx_fail(MX_INTERNAL, "the losses of step %llu are gone", (unsigned long long)step);
+    MX_TRY(mx_ticket_wait(&trainer->pending[slot].ticket));
+    *losses = (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
+    return MX_OK;
+}

@@ -1,0 +1,87 @@
+/* One optimiser step of MixMatch or of supervised training, on the device. A step is three calls:
+ * gather the pictures, draw the random mixing, update the weights; tests put their own pictures and
+ * draws in place of the first two. Nothing here waits for the device but mx_trainer_losses. */
+#ifndef MX_TRAIN_TRAINER_H
+#define MX_TRAIN_TRAINER_H
+
+#include <stdint.h>
+
+#include "nn/net.h"
+#include "ops/augment.h"
+
+enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
+
+typedef struct mx_trainer_spec {
+    bool mixmatch;  /* else supervised */
+    mx_i32 batch;   /* labelled pictures a step, at most; as many unlabelled ones */
+    mx_i32 k;       /* views of an unlabelled picture */
+    uint64_t seed;
+    mx_scaling scaling;
+    bool crop_flip_labelled, crop_flip_unlabelled;
+    mx_i32 pad;
+    double temperature, alpha;
+    bool mixup, lambda_per_batch, interleave;
+    double lambda_u;
+    int64_t ramp_steps;
+    double ema;
+    bool ema_warmup;
+    double lr, weight_decay, beta1, beta2, epsilon;
+    bool coupled_decay;
+} mx_trainer_spec;
+
+/* The pictures of a step: `n` labelled rows and labels, `n` unlabelled rows (none when supervised). */
+typedef struct mx_trainer_batch {
+    mx_i32 n;
+    const uint32_t *labelled, *unlabelled;
+    const int32_t *labels;
+} mx_trainer_batch;
+
+typedef struct mx_step_losses {
+    uint64_t step; /* the step they belong to, from 0 */
+    float loss_x, loss_u;
+} mx_step_losses;
+
+typedef struct mx_trainer {
+    mx_trainer_spec spec;
+    mx_net *net;
+    mx_device *device;
+    mx_i32 classes;
+    mx_i32 most_rows; /* (k + 1) x batch, or batch */
+    mx_i32 *host;     /* of the control block below */
+    /* [rows][labels][pair: own, other][list]: ints that the host sets each step */
+    mx_buffer *control;
+    mx_buffer *floats; /* everything else below lives here */
+    mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
+    struct {
+        mx_ticket ticket;
+        uint64_t step;
+        float sums[2];
+    } pending[MX_TRAINER_PENDING];
+} mx_trainer;
+
+/* Rows and groups that `net` must be planned for. */
+mx_i32 mx_trainer_rows(const mx_trainer_spec *spec);
+mx_i32 mx_trainer_groups(const mx_trainer_spec *spec);
+
+/* Allocates the step's memory; `net` is planned and outlives the trainer. */
+mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec);
+void mx_trainer_release(mx_trainer *trainer);
+
+/* Pictures of `batch` from packed uint8 `pixels` to trainer->x (labelled, then k views of the
+ * unlabelled), augmented with the numbers of `step`, and one-hot targets of the labelled. */
+mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch, uint64_t step);
+
+/* Draws lambda and the permutation of `step` for n pictures of each kind. */
+mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step);
+
+/* Sets the permutation by hand: row i of the concatenated pictures mixes with `partner[i]`. */
+mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner);
+
+/* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their way
+ * to the host. */
+mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
+
+/* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */
+mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses);
+
+#endif
