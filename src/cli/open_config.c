@@ -1,0 +1,43 @@
+#include "cli/open_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+static bool has_option(const mx_args *args, const char *name) {
+    for (const mx_option *option = args->options; option->name; option++)
+        if (strcmp(option->name, name) == 0) return true;
+    return false;
+}
+
+/* "KEY=VALUE" for an option that was given; it stays in `text`. */
+static void add_option(const mx_args *args, const char *name, const char *key, mx_buf *text,
+                       const char **sets, int *n_sets) {
+    const char *value = has_option(args, name) ? mx_args_value(args, name) : NULL;
+    if (!value) return;
+    mx_buf_printf(text, "%s=%s", key, value);
+    sets[(*n_sets)++] = mx_buf_text(text);
+}
+
+mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path) {
+    int given = 0, n_sets = 0;
+    const char *const *values = mx_args_values(args, "--set", &given);
+    mx_buf device = {0}, folder = {0};
+    const char **sets = NULL;
+    mx_status status;
+    MX_GO(mx_alloc(&sets, (size_t)given + 2, sizeof *sets));
+    for (; n_sets < given; n_sets++)
+        sets[n_sets] = values[n_sets];
+    add_option(args, "--device", "device.select", &device, sets, &n_sets);
+    add_option(args, "--out", "run.out", &folder, sets, &n_sets);
+    MX_GO(mx_buf_check(&device));
+    MX_GO(mx_buf_check(&folder));
+    MX_GO(mx_config_open(out, path, sets, n_sets));
+done:
+    mx_buf_release(&device);
+    mx_buf_release(&folder);
+    free(sets);
+    return status;
+}
