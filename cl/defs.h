@@ -18,9 +18,10 @@ typedef MX_JOIN(int, V) vint;
 #define VSTORE(v, p) MX_JOIN(vstore, V)((v), 0, (p))
 #endif
 
-/* Leaky ReLU of a vector; slope 1 is the identity, slope 0 is ReLU. */
+/* Leaky ReLU of a vector; slope 1 is the identity, slope 0 is ReLU. NaN stays NaN: a run that diverged
+ * must not look healthy. */
 static inline vfloat leaky(vfloat x, float slope) {
-    return fmax(x, (vfloat)(0.0f)) + slope * fmin(x, (vfloat)(0.0f));
+    return select(slope * x, x, (vint)(x > (vfloat)(0.0f)));
 }
 
 /* Its derivative, 1 where x > 0 and slope elsewhere. */

@@ -148,6 +148,24 @@ typedef struct mx_direct_args {
     mx_i32 has_bias, accumulate;
 } mx_direct_args;
 
+/* A 3x3 convolution of stride 1 by Winograd tiles: in[n][in_h][in_w][depth] to out[n][out_h][out_w]
+ * [outputs], out (i, j) meeting rows i + row0 .. i + row0 + 2. The transformed weights are
+ * packed[e][block][depth][width] for the (TILE + 2)^2 places e of a tile. `scratch_floats` is a work-
+ * group's share of a global scratch, where local memory does not hold it. */
+typedef struct mx_winograd_args {
+    mx_i32 n, in_h, in_w, depth, out_h, out_w, outputs;
+    mx_i32 row0, column0, tiles_h, tiles_w, accumulate, has_bias;
+    mx_i32 groups; /* work-groups: each takes an equal run of tile groups */
+    mx_u32 x, packed, bias, y, scratch, scratch_floats;
+} mx_winograd_args;
+
+/* Weights [3][3][c][k] to the packed form above; transposed: depth = k, outputs = c and the kernel
+ * turned by half a turn, for the gradient by the data. */
+typedef struct mx_winograd_pack_args {
+    mx_i32 c, k, transposed, width;
+    mx_u32 weight, packed;
+} mx_winograd_pack_args;
+
 /* Gradient by the weights as sums over pixels: partial[chunks][taps][c][k]. A chunk is a share of the
  * images; within it, `images` images and `band` output rows at a time stay in cache. Row i of x that tap
  * q meets is i step + q + row0. Work-item (g, chunk) takes channels from g group_c on. */

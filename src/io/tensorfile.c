@@ -88,6 +88,12 @@ static mx_status read_shape(mx_file_tensor *tensor, const json_t *shape) {
     return MX_OK;
 }
 
+/* Two whole numbers. */
+static bool is_pair(const json_t *offsets) {
+    return json_array_size(offsets) == 2 && json_is_integer(json_array_get(offsets, 0)) &&
+           json_is_integer(json_array_get(offsets, 1));
+}
+
 /* Reads one entry; its data must begin at *next, which moves past it. */
 static mx_status read_tensor(mx_file_tensor *tensor, const json_t *entry, const char *data, size_t bytes,
                              size_t *next) {
@@ -98,7 +104,7 @@ static mx_status read_tensor(mx_file_tensor *tensor, const json_t *entry, const 
     size_t size = 0;
     if (!dtype || strcmp(dtype, "F32") != 0) return bad_tensor(tensor->name, "is not of dtype F32");
     MX_TRY(read_shape(tensor, json_object_get(entry, "shape")));
-    if (json_array_size(offsets) != 2 || begin < 0 || (uint64_t)begin != *next || end < begin)
+    if (!is_pair(offsets) || begin < 0 || (uint64_t)begin != *next || end < begin)
         return bad_tensor(tensor->name, "has data_offsets that leave holes or overlap");
     if (!mx_size_mul(tensor->count, sizeof(float), &size) || (uint64_t)(end - begin) != size ||
         (uint64_t)end > bytes)
@@ -122,12 +128,14 @@ static mx_status read_notes(mx_tensorfile *file, json_t *metadata) {
 typedef struct entry {
     const char *name;
     json_t *value;
-    json_int_t begin;
+    json_int_t begin, end;
 } entry;
 
-static int by_begin(const void *a, const void *b) {
+/* Empty tensors come before the one that begins where they are. */
+static int by_place(const void *a, const void *b) {
     const entry *x = a, *y = b;
-    return x->begin < y->begin ? -1 : x->begin > y->begin;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
 }
 
 /* The entries in the order of their data: the header may have them in any. */
@@ -138,10 +146,11 @@ static mx_status sorted_entries(json_t *header, entry **out, size_t *count) {
     MX_TRY(mx_alloc(out, json_object_size(header), sizeof **out));
     json_object_foreach(header, name, value) {
         if (strcmp(name, "__metadata__") == 0) continue;
-        const json_t *begin = json_array_get(json_object_get(value, "data_offsets"), 0);
-        (*out)[(*count)++] = (entry){name, value, json_integer_value(begin)};
+        const json_t *offsets = json_object_get(value, "data_offsets");
+        (*out)[(*count)++] = (entry){name, value, json_integer_value(json_array_get(offsets, 0)),
+                                     json_integer_value(json_array_get(offsets, 1))};
     }
-    qsort(*out, *count, sizeof **out, by_begin);
+    qsort(*out, *count, sizeof **out, by_place);
     return MX_OK;
 }
 

@@ -44,7 +44,8 @@ static bool matches(const mx_device_info *info, const char *selector) {
 }
 
 static double score(const mx_device_info *info) {
-    static const double rank[] = {[MX_DEVICE_CPU] = 1, [MX_DEVICE_GPU] = 3, [MX_DEVICE_ACCELERATOR] = 2};
+    static const double rank[] = {[MX_DEVICE_CPU] = 1, [MX_DEVICE_GPU] = 3, [MX_DEVICE_ACCELERATOR] = 2,
+                                  [MX_DEVICE_OTHER] = 0};
     const double size = (double)info->compute_units * ((double)info->global_memory / 1e9);
     return rank[info->type] + size / (size + 1e6);
 }

@@ -106,14 +106,15 @@ mx_range mx_range_single(size_t x, size_t y, size_t z) {
     return (mx_range){.dims = 3, .global = {x, y, z}, .local = {1, 1, 1}};
 }
 
-static mx_status set_args(cl_kernel kernel, const void *args, size_t args_bytes, mx_buffer *const *buffers,
-                          size_t n_buffers) {
+static mx_status set_args(cl_kernel kernel, size_t local_bytes, const void *args, size_t args_bytes,
+                          mx_buffer *const *buffers, size_t n_buffers) {
     cl_int code = CL_SUCCESS;
     cl_uint index = 0;
     for (; index < n_buffers && code == CL_SUCCESS; index++) {
         cl_mem memory = buffers[index] ? buffers[index]->memory : NULL;
         code = clSetKernelArg(kernel, index, sizeof memory, &memory);
     }
+    if (code == CL_SUCCESS && local_bytes) code = clSetKernelArg(kernel, index++, local_bytes, NULL);
     if (code == CL_SUCCESS) code = clSetKernelArg(kernel, index, args_bytes, args);
     return mx_cl_check(code, "clSetKernelArg");
 }
@@ -129,7 +130,7 @@ mx_status mx_launch(mx_device *device, const char *file, const char *name, const
         if (range.local[0] == 0) continue;
         range.global[d] = (range.global[d] + range.local[d] - 1) / range.local[d] * range.local[d];
     }
-    MX_TRY(mx_context(set_args(kernel, args, args_bytes, buffers, n_buffers), "kernel '%s'", name));
+    MX_TRY(mx_context(set_args(kernel, range.local_bytes, args, args_bytes, buffers, n_buffers), "kernel '%s'", name));
     const cl_int code =
         clEnqueueNDRangeKernel(device->queue, kernel, range.dims, NULL, range.global,
                                range.local[0] ? range.local : NULL, 0, NULL, mx_profile_slot(device));

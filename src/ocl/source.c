@@ -26,8 +26,10 @@ static mx_status append_from_folder(mx_buf *out, const char *folder, const char 
 
 mx_status mx_source_load(mx_buf *out, const char *name) {
     const char *folder = getenv("MIXCL_KERNEL_DIR");
-    const char *const files[] = {"shared.h", "defs.h", name};
+    const char *const files[] = {"shared.h", "defs.h", "winograd.h", name};
+    const bool winograd = strstr(name, "winograd") != NULL;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (i == 2 && !winograd) continue;
         mx_buf_printf(out, "#line 1 \"%s\"\n", files[i]);
         if (folder && *folder)
             MX_TRY(append_from_folder(out, folder, files[i]));

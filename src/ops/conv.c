@@ -7,6 +7,7 @@
 #include "ops/pointwise.h"
 
 const mx_conv_algorithm *const mx_conv_algorithms[] = {
+    &mx_conv_winograd,
     &mx_conv_direct,
     &mx_conv_direct_weights,
     &mx_conv_gemm,

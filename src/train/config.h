@@ -34,7 +34,8 @@
 #define MX_CONFIG_CONV_CHOICES(X)                                                                  \
     X(MX_CONFIG_CONV_AUTO, "auto")                                                                 \
     X(MX_CONFIG_CONV_REFERENCE, "reference")                                                       \
-    X(MX_CONFIG_CONV_GEMM, "gemm") X(MX_CONFIG_CONV_DIRECT, "direct")
+    X(MX_CONFIG_CONV_GEMM, "gemm") X(MX_CONFIG_CONV_DIRECT, "direct")                           \
+    X(MX_CONFIG_CONV_WINOGRAD, "winograd")
 /* These follow mx_source_kind and mx_split of data/dataset.h. */
 #define MX_CONFIG_KIND_CHOICES "|folder|idx"
 #define MX_CONFIG_SPLIT_CHOICES "|train|test|unlabelled"

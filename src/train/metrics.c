@@ -1,6 +1,7 @@
 #include "train/metrics.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -35,11 +36,22 @@ static double log_sum(const float *logits, int n_classes, int best) {
     return log(sum);
 }
 
+static bool all_finite(const float *logits, int n_classes) {
+    for (int c = 0; c < n_classes; c++)
+        if (!isfinite(logits[c])) return false;
+    return true;
+}
+
 void mx_metrics_add(mx_metrics *metrics, const float *logits, int truth) {
-    const int best = largest(logits, metrics->n_classes);
-    metrics->loss_sum -=
-        (double)logits[truth] - (double)logits[best] - log_sum(logits, metrics->n_classes, best);
-    metrics->confusion[(size_t)truth * (size_t)metrics->n_classes + (size_t)best]++;
+    const int n = metrics->n_classes;
+    int guess = largest(logits, n);
+    if (all_finite(logits, n)) {
+        metrics->loss_sum -= (double)logits[truth] - (double)logits[guess] - log_sum(logits, n, guess);
+    } else {
+        guess = truth == 0 && n > 1 ? 1 : 0;
+        metrics->loss_sum = NAN;
+    }
+    metrics->confusion[(size_t)truth * (size_t)n + (size_t)guess]++;
     metrics->n++;
 }
 

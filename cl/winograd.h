@@ -1,0 +1,96 @@
+/* One-dimensional Winograd transforms F(TILE, 3), TILE 2 or 4 (Lavin and Gray 2016, "Fast algorithms for
+ * convolutional neural networks"), on arrays of vectors: EDGE = TILE + 2 inputs, TILE outputs. */
+#define EDGE (TILE + 2)
+#define PLACES (EDGE * EDGE)
+
+/* B' d: a column or row of an input tile. */
+static inline void input_transform(const vfloat *d, vfloat *v) {
+#if TILE == 2
+    v[0] = d[0] - d[2];
+    v[1] = d[1] + d[2];
+    v[2] = d[2] - d[1];
+    v[3] = d[1] - d[3];
+#else
+    const vfloat even = d[4] - 4.0f * d[2], odd = d[3] - 4.0f * d[1];
+    const vfloat even2 = d[4] - d[2], odd2 = 2.0f * (d[3] - d[1]);
+    v[0] = 4.0f * d[0] - 5.0f * d[2] + d[4];
+    v[1] = even + odd;
+    v[2] = even - odd;
+    v[3] = even2 + odd2;
+    v[4] = even2 - odd2;
+    v[5] = 4.0f * d[1] - 5.0f * d[3] + d[5];
+#endif
+}
+
+/* A' m: back to outputs. */
+static inline void output_transform(const vfloat *m, vfloat *y) {
+    const vfloat sum = m[1] + m[2], difference = m[1] - m[2];
+#if TILE == 2
+    y[0] = m[0] + sum;
+    y[1] = difference - m[3];
+#else
+    const vfloat sum2 = m[3] + m[4], difference2 = m[3] - m[4];
+    y[0] = m[0] + sum + sum2;
+    y[1] = difference + 2.0f * difference2;
+    y[2] = sum + 4.0f * sum2;
+    y[3] = difference + 8.0f * difference2 + m[5];
+#endif
+}
+
+/* A d: a column or row of an output gradient, the transpose of output_transform. */
+static inline void gradient_transform(const vfloat *d, vfloat *z) {
+#if TILE == 2
+    z[0] = d[0];
+    z[1] = d[0] + d[1];
+    z[2] = d[0] - d[1];
+    z[3] = -d[1];
+#else
+    const vfloat even = d[0] + d[2], odd = d[1] + d[3];
+    const vfloat even2 = d[0] + 4.0f * d[2], odd2 = 2.0f * d[1] + 8.0f * d[3];
+    z[0] = d[0];
+    z[1] = even + odd;
+    z[2] = even - odd;
+    z[3] = even2 + odd2;
+    z[4] = even2 - odd2;
+    z[5] = d[3];
+#endif
+}
+
+/* G g: three weights to EDGE. */
+static inline void weight_transform(const float *g, float *u) {
+#if TILE == 2
+    u[0] = g[0];
+    u[1] = 0.5f * (g[0] + g[1] + g[2]);
+    u[2] = 0.5f * (g[0] - g[1] + g[2]);
+    u[3] = g[2];
+#else
+    u[0] = 0.25f * g[0];
+    u[1] = -(g[0] + g[1] + g[2]) / 6.0f;
+    u[2] = (g[1] - g[0] - g[2]) / 6.0f;
+    u[3] = g[0] / 24.0f + g[1] / 12.0f + g[2] / 6.0f;
+    u[4] = g[0] / 24.0f - g[1] / 12.0f + g[2] / 6.0f;
+    u[5] = g[2];
+#endif
+}
+
+/* G' u: the transpose, EDGE sums to three weight gradients. */
+static inline void weight_gradient_transform(const float *u, float *g) {
+#if TILE == 2
+    g[0] = u[0] + 0.5f * (u[1] + u[2]);
+    g[1] = 0.5f * (u[1] - u[2]);
+    g[2] = 0.5f * (u[1] + u[2]) + u[3];
+#else
+    g[0] = 0.25f * u[0] - (u[1] + u[2]) / 6.0f + (u[3] + u[4]) / 24.0f;
+    g[1] = (u[2] - u[1]) / 6.0f + (u[3] - u[4]) / 12.0f;
+    g[2] = (u[3] + u[4] - u[1] - u[2]) / 6.0f + u[5];
+#endif
+}
+
+/* The first `left` lanes of a vector at p, zeros in the others. */
+static inline vfloat load_part(__global const float *p, int left) {
+    if (left >= V) return VLOAD(p);
+    float lanes[V];
+    for (int i = 0; i < V; i++)
+        lanes[i] = i < left ? p[i] : 0.0f;
+    return VLOAD(lanes);
+}

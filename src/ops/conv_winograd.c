@@ -1,0 +1,119 @@
+/* 3x3 convolutions of stride 1 by Winograd's minimal filtering, for CPUs. The gradient by the data is the
+ * same convolution of dy, with the weights transposed and turned by half a turn. */
+#include <stdio.h>
+
+#include "ops/conv_algorithms.h"
+
+enum {
+    TILE = 4,
+    REGISTER_TILES = 8,      /* tiles of a register tile */
+    MOST_TILES = 32,         /* tiles a work-group takes at a time */
+    SCRATCH_LIMIT = 120 << 10, /* floats of scratch, where fewer tiles allow it: half of a core's cache */
+    GROUPS_A_CORE = 2,       /* work-groups sharing the tiles, where scratch is global */
+    PLACES = (TILE + 2) * (TILE + 2),
+    MOST_PAD = 2
+};
+
+/* How the kernel is built and run for a shape. */
+typedef struct winograd_form {
+    mx_i32 vector, block, tiles; /* floats of a vector and of a block of outputs; tiles at a time */
+    mx_i32 depth, outputs;
+    size_t packed, scratch; /* floats of transformed weights; of a work-group's scratch */
+    bool local;             /* scratch is local memory */
+    mx_i32 groups;          /* work-groups, where it is not */
+    char options[128];
+} winograd_form;
+
+static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction != MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU &&
+           shape->r == 3 && shape->s == 3 && shape->stride == 1 && shape->pad <= MOST_PAD &&
+           shape->c >= mx_vector_width(device, 0) && shape->k >= mx_vector_width(device, 0);
+}
+
+static size_t aligned(size_t floats) {
+    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
+static size_t scratch_of(const winograd_form *form, mx_i32 tiles) {
+    const mx_i32 stride = (form->depth + form->vector - 1) / form->vector * form->vector;
+    return (size_t)PLACES * (size_t)tiles * (size_t)(stride + form->block);
+}
+
+static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    const mx_device_info *info = mx_device_get_info(device);
+    const bool forward = direction == MX_CONV_FORWARD;
+    winograd_form form = {.vector = mx_vector_width(device, 0), .tiles = MOST_TILES};
+    form.depth = forward ? shape->c : shape->k;
+    form.outputs = forward ? shape->k : shape->c;
+    form.block = form.outputs > form.vector ? 2 * form.vector : form.vector;
+    while (form.tiles > REGISTER_TILES && scratch_of(&form, form.tiles) > SCRATCH_LIMIT)
+        form.tiles /= 2;
+    const mx_i32 blocks = (form.outputs + form.block - 1) / form.block;
+    form.packed = aligned((size_t)PLACES * (size_t)(blocks * form.block) * (size_t)form.depth);
+    form.scratch = scratch_of(&form, form.tiles);
+    form.local = form.scratch * sizeof(float) <= info->local_memory;
+    form.groups = GROUPS_A_CORE * (mx_i32)info->compute_units;
+    snprintf(form.options, sizeof form.options,
+             "-DV=%d -DKB=%d -DTILE=%d -DT=%d -DP=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
+             form.block / form.vector, TILE, form.tiles, REGISTER_TILES, form.local,
+             form.local ? "__local" : "__global");
+    return form;
+}
+
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    const winograd_form form = form_of(device, shape, direction);
+    return form.packed + (form.local ? 0 : form.scratch * (size_t)form.groups);
+}
+
+static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winograd_form *form, bool transposed,
+                      const mx_conv_operands *o) {
+    const mx_winograd_pack_args args = {.c = shape->c, .k = shape->k, .transposed = transposed,
+                                        .width = form->block, .weight = o->weight.offset,
+                                        .packed = o->workspace.offset};
+    const mx_range range = {.dims = 3,
+                            .global = {(size_t)form->block, (size_t)form->depth,
+                                       (size_t)((form->outputs + form->block - 1) / form->block)},
+                            .local = {(size_t)form->block, 1, 1}};
+    return MX_LAUNCH(device, "conv_winograd.cl", "winograd_pack", form->options, range, args, o->weight.buffer,
+                     o->workspace.buffer);
+}
+
+static mx_i32 tiles_over(mx_i32 pixels) {
+    return (pixels + TILE - 1) / TILE;
+}
+
+/* `in` and `out` are x and y, or dy and dx. */
+static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tensor out, mx_i32 pad,
+                                const mx_conv_operands *o) {
+    return (mx_winograd_args){.n = in.n, .in_h = in.h, .in_w = in.w, .depth = form->depth, .out_h = out.h,
+                              .out_w = out.w, .outputs = form->outputs, .row0 = -pad, .column0 = -pad,
+                              .tiles_h = tiles_over(out.h), .tiles_w = tiles_over(out.w),
+                              .accumulate = o->accumulate, .has_bias = o->bias.buffer != NULL,
+                              .groups = form->groups, .x = in.offset, .packed = o->workspace.offset,
+                              .bias = o->bias.offset, .y = out.offset,
+                              .scratch = o->workspace.offset + (mx_u32)form->packed,
+                              .scratch_floats = (mx_u32)form->scratch};
+}
+
+static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                     const mx_conv_operands *o) {
+    const bool forward = direction == MX_CONV_FORWARD;
+    const winograd_form form = form_of(device, shape, direction);
+    const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x;
+    mx_winograd_args args = args_of(&form, in, out, forward ? shape->pad : 2 - shape->pad, o);
+    const mx_i32 tiles = args.n * args.tiles_h * args.tiles_w;
+    mx_buffer *zeros;
+    MX_TRY(mx_device_zeros(device, &zeros));
+    MX_TRY(pack(device, shape, &form, !forward, o));
+    if (!form.local)
+        return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
+                         mx_range_single((size_t)args.groups, 1, 1), args, in.buffer, o->workspace.buffer,
+                         o->bias.buffer, zeros, out.buffer, o->workspace.buffer);
+    args.groups = (tiles + form.tiles - 1) / form.tiles;
+    mx_range range = mx_range_single((size_t)args.groups, 1, 1);
+    range.local_bytes = form.scratch * sizeof(float);
+    return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args, in.buffer,
+                     o->workspace.buffer, o->bias.buffer, zeros, out.buffer);
+}
+
+const mx_conv_algorithm mx_conv_winograd = {"winograd", supports, workspace, run};
