@@ -33,36 +33,6 @@ __kernel void winograd_pack(__global const float *weight, __global float *packed
     }
 }
 
-/* Input tile whose corner is (row, column) of picture x to v[PLACES][T][stride], all channels. */
-static inline void transform_tile(__global const float *x, __global const float *zeros, SCRATCH float *v, int stride,
-                                  int row, int column, const mx_winograd_args a) {
-    for (int c = 0; c < a.depth; c += V) {
-        vfloat d[EDGE][EDGE];
-#pragma unroll
-        for (int j = 0; j < EDGE; j++) {
-            vfloat in[EDGE], out[EDGE];
-            const bool column_ok = column + j >= 0 && column + j < a.in_w;
-#pragma unroll
-            for (int i = 0; i < EDGE; i++) {
-                const bool ok = column_ok && row + i >= 0 && row + i < a.in_h;
-                in[i] = load_part(ok ? x + ((long)(row + i) * a.in_w + column + j) * a.depth + c : zeros, a.depth - c);
-            }
-            input_transform(in, out);
-#pragma unroll
-            for (int i = 0; i < EDGE; i++)
-                d[i][j] = out[i];
-        }
-#pragma unroll
-        for (int i = 0; i < EDGE; i++) {
-            vfloat out[EDGE];
-            input_transform(d[i], out);
-#pragma unroll
-            for (int j = 0; j < EDGE; j++)
-                VSTORE(out[j], v + (size_t)(i * EDGE + j) * T * stride + c);
-        }
-    }
-}
-
 /* m[T][BLOCK] = v[T][stride] u[depth][BLOCK] for one place. */
 static inline void multiply(SCRATCH const float *v, __global const float *u, SCRATCH float *m, int stride, int depth) {
     for (int t = 0; t < T; t += P, v += P * stride, m += P * BLOCK) {
@@ -156,7 +126,8 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
             /* Past the last tile the last is taken again, and not stored. */
             const int tile = min(run * T + t, tiles - 1), n = tile / plane, at = tile % plane;
             transform_tile(x + (size_t)n * a.in_h * a.in_w * a.depth, zeros, v + t * stride, stride,
-                           at / a.tiles_w * TILE + a.row0, at % a.tiles_w * TILE + a.column0, a);
+                           at / a.tiles_w * TILE + a.row0, at % a.tiles_w * TILE + a.column0, a.in_h, a.in_w,
+                           a.depth);
         }
         for (int block = 0; block < blocks; block++) {
             for (int e = 0; e < PLACES; e++)

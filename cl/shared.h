@@ -166,6 +166,14 @@ typedef struct mx_winograd_pack_args {
     mx_u32 weight, packed;
 } mx_winograd_pack_args;
 
+/* The gradient by the weights of the same convolution: partial[chunks][PLACES][c][k]. Work-item (split,
+ * chunk) takes `split_k` outputs and an equal share of the tiles. */
+typedef struct mx_winograd_weights_args {
+    mx_i32 n, in_h, in_w, c, out_h, out_w, k;
+    mx_i32 pad, tiles_h, tiles_w, chunks, split_k;
+    mx_u32 x, y, partial, weight, scratch, scratch_floats;
+} mx_winograd_weights_args;
+
 /* Gradient by the weights as sums over pixels: partial[chunks][taps][c][k]. A chunk is a share of the
  * images; within it, `images` images and `band` output rows at a time stay in cache. Row i of x that tap
  * q meets is i step + q + row0. Work-item (g, chunk) takes channels from g group_c on. */

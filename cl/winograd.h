@@ -94,3 +94,33 @@ static inline vfloat load_part(__global const float *p, int left) {
         lanes[i] = i < left ? p[i] : 0.0f;
     return VLOAD(lanes);
 }
+
+/* Input tile whose corner is (row, column) of picture x to v[PLACES][T][stride], all channels. */
+static inline void transform_tile(__global const float *x, __global const float *zeros, SCRATCH float *v, int stride,
+                                  int row, int column, int in_h, int in_w, int depth) {
+    for (int c = 0; c < depth; c += V) {
+        vfloat d[EDGE][EDGE];
+#pragma unroll
+        for (int j = 0; j < EDGE; j++) {
+            vfloat in[EDGE], out[EDGE];
+            const bool column_ok = column + j >= 0 && column + j < in_w;
+#pragma unroll
+            for (int i = 0; i < EDGE; i++) {
+                const bool ok = column_ok && row + i >= 0 && row + i < in_h;
+                in[i] = load_part(ok ? x + ((long)(row + i) * in_w + column + j) * depth + c : zeros, depth - c);
+            }
+            input_transform(in, out);
+#pragma unroll
+            for (int i = 0; i < EDGE; i++)
+                d[i][j] = out[i];
+        }
+#pragma unroll
+        for (int i = 0; i < EDGE; i++) {
+            vfloat out[EDGE];
+            input_transform(d[i], out);
+#pragma unroll
+            for (int j = 0; j < EDGE; j++)
+                VSTORE(out[j], v + (size_t)(i * EDGE + j) * T * stride + c);
+        }
+    }
+}

@@ -8,6 +8,7 @@
 
 const mx_conv_algorithm *const mx_conv_algorithms[] = {
     &mx_conv_winograd,
+    &mx_conv_winograd_weights,
     &mx_conv_direct,
     &mx_conv_direct_weights,
     &mx_conv_gemm,

@@ -5,6 +5,7 @@
 #include "ops/conv.h"
 
 extern const mx_conv_algorithm mx_conv_winograd;  /* conv_winograd.c: 3x3, stride 1, for CPUs */
+extern const mx_conv_algorithm mx_conv_winograd_weights; /* conv_winograd_weights.c: its third direction */
 extern const mx_conv_algorithm mx_conv_direct;    /* conv_direct.c: register tiles, for CPUs */
 extern const mx_conv_algorithm mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
 extern const mx_conv_algorithm mx_conv_gemm;      /* conv_gemm.c: im2col and CLBlast */

@@ -1,0 +1,128 @@
+/* Gradient by the weights of a 3x3 convolution of stride 1 in Winograd's domain: the transpose of the
+ * forward transforms, dU[e] = sum over tiles of V[e] Z[e]' with V = B' d B and Z = A dY A', and at the end
+ * dw = G' dU G. A work-group of one takes T tiles at a time through its scratch, v[PLACES][T][c rounded up
+ * to V] and z[PLACES][T][split_k], and adds to its partial sums, which join in a fixed order afterwards.
+ * V divides k and split_k is a multiple of KB V; CB divides c. Build options: V, KB, CB, TILE, T, SCRATCH.
+ * Work-items: (split of the outputs, chunk of the tiles). */
+
+/* Output gradient tile at (row, column) of picture dy to z[PLACES][T][split], outputs k0 .. k0 + split. */
+static inline void transform_gradient(__global const float *dy, __global const float *zeros, SCRATCH float *z,
+                                      int split, int row, int column, const mx_winograd_weights_args a) {
+    for (int k = 0; k < split; k += V) {
+        vfloat d[EDGE][TILE];
+#pragma unroll
+        for (int j = 0; j < TILE; j++) {
+            vfloat in[TILE], out[EDGE];
+#pragma unroll
+            for (int i = 0; i < TILE; i++) {
+                const bool ok = row + i < a.out_h && column + j < a.out_w;
+                in[i] = VLOAD(ok ? dy + ((size_t)(row + i) * a.out_w + column + j) * a.k + k : zeros);
+            }
+            gradient_transform(in, out);
+#pragma unroll
+            for (int i = 0; i < EDGE; i++)
+                d[i][j] = out[i];
+        }
+#pragma unroll
+        for (int i = 0; i < EDGE; i++) {
+            vfloat out[EDGE];
+            gradient_transform(d[i], out);
+#pragma unroll
+            for (int j = 0; j < EDGE; j++)
+                VSTORE(out[j], z + (size_t)(i * EDGE + j) * T * split + k);
+        }
+    }
+}
+
+/* to[c][k] (+)= sum over T tiles of v[t][c] z[t][k] for one place. */
+static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, __global float *to, int stride,
+                                int split, int c_count, int k_stride, bool first) {
+    for (int k = 0; k < split; k += KB * V)
+        for (int c = 0; c < c_count; c += CB) {
+            vfloat acc[CB][KB];
+#pragma unroll
+            for (int i = 0; i < CB; i++)
+#pragma unroll
+                for (int j = 0; j < KB; j++)
+                    acc[i][j] = first ? (vfloat)(0.0f) : VLOAD(to + (size_t)(c + i) * k_stride + k + j * V);
+            for (int t = 0; t < T; t++) {
+                vfloat b[KB];
+#pragma unroll
+                for (int j = 0; j < KB; j++)
+                    b[j] = VLOAD(z + t * split + k + j * V);
+#pragma unroll
+                for (int i = 0; i < CB; i++) {
+                    const vfloat s = (vfloat)(v[t * stride + c + i]);
+#pragma unroll
+                    for (int j = 0; j < KB; j++)
+                        acc[i][j] = fma(s, b[j], acc[i][j]);
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < CB; i++)
+#pragma unroll
+                for (int j = 0; j < KB; j++)
+                    VSTORE(acc[i][j], to + (size_t)(c + i) * k_stride + k + j * V);
+        }
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+conv_winograd_weights(__global const float *restrict x, __global const float *restrict dy,
+                      __global const float *restrict zeros, __global float *restrict partial,
+#if SCRATCH_IS_LOCAL
+                      __local float *restrict scratch,
+#else
+                      __global float *restrict scratch,
+#endif
+                      const mx_winograd_weights_args a) {
+    const int k0 = (int)get_global_id(0) * a.split_k, split = min(a.split_k, a.k - k0);
+    const int chunk = (int)get_global_id(1), stride = (a.c + V - 1) / V * V;
+    const int plane = a.tiles_h * a.tiles_w, tiles = a.n * plane;
+    const int begin = (int)((long)tiles * chunk / a.chunks), end = (int)((long)tiles * (chunk + 1) / a.chunks);
+#if !SCRATCH_IS_LOCAL
+    scratch += a.scratch + (get_global_id(1) * get_global_size(0) + get_global_id(0)) * a.scratch_floats;
+#endif
+    SCRATCH float *v = scratch, *z = scratch + (size_t)PLACES * T * stride;
+    x += a.x;
+    dy += a.y + k0;
+    partial += a.partial + (size_t)chunk * PLACES * a.c * a.k + k0;
+    for (int first = begin; first < end; first += T) {
+        for (int t = 0; t < T; t++) {
+            /* Past the chunk's last tile come zeros: a tile below the picture. */
+            const int tile = min(first + t, end - 1), n = tile / plane, at = tile % plane;
+            const int row = first + t < end ? at / a.tiles_w * TILE : a.out_h, column = at % a.tiles_w * TILE;
+            transform_tile(x + (size_t)n * a.in_h * a.in_w * a.c, zeros, v + t * stride, stride, row - a.pad,
+                           column - a.pad, a.in_h, a.in_w, a.c);
+            transform_gradient(dy + (size_t)n * a.out_h * a.out_w * a.k, zeros, z + t * split, split, row, column, a);
+        }
+        for (int e = 0; e < PLACES; e++)
+            add_products(v + (size_t)e * T * stride, z + (size_t)e * T * split, partial + (size_t)e * a.c * a.k, stride,
+                         split, a.c, a.k, first == begin);
+    }
+}
+
+/* weight[3][3][c][k] = G' (sum over chunks of partial) G: work-items (k, c). */
+__kernel void winograd_weights_sum(__global const float *partial, __global float *weight,
+                                   const mx_winograd_weights_args a) {
+    const int k = (int)get_global_id(0), c = (int)get_global_id(1);
+    if (k >= a.k || c >= a.c) return;
+    const size_t plane = (size_t)a.c * a.k, at = (size_t)c * a.k + k;
+    float rows[3][EDGE], u[EDGE], g[3];
+    partial += a.partial + at;
+    weight += a.weight + at;
+    for (int j = 0; j < EDGE; j++) {
+        for (int i = 0; i < EDGE; i++) {
+            u[i] = 0.0f;
+            for (int chunk = 0; chunk < a.chunks; chunk++)
+                u[i] += partial[((size_t)chunk * PLACES + i * EDGE + j) * plane];
+        }
+        weight_gradient_transform(u, g);
+        for (int r = 0; r < 3; r++)
+            rows[r][j] = g[r];
+    }
+    for (int r = 0; r < 3; r++) {
+        weight_gradient_transform(rows[r], g);
+        for (int s = 0; s < 3; s++)
+            weight[(size_t)(r * 3 + s) * plane] = g[s];
+    }
+}

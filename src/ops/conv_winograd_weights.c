@@ -1,0 +1,100 @@
+/* Gradient by the weights of 3x3 convolutions of stride 1 in Winograd's domain, for CPUs. */
+#include <stdio.h>
+
+#include "ops/conv_algorithms.h"
+
+enum {
+    TILE = 4,
+    PLACES = (TILE + 2) * (TILE + 2),
+    CHANNEL_TILE = 8,
+    MOST_TILES = 64,
+    SCRATCH_LIMIT = 240 << 10, /* floats of scratch, where fewer tiles allow it */
+    WORK_GROUPS = 8,           /* wanted: chunks x splits; not the device's to choose */
+    PARTIAL_LIMIT = 5 << 19,   /* floats of partial sums, unless one chunk needs more */
+    MOST_PAD = 2
+};
+
+typedef struct weights_form {
+    mx_i32 vector, width, tiles, chunks, splits, split_k;
+    size_t partial, scratch; /* floats: of the sums; of a work-group */
+    bool local;
+    char options[128];
+} weights_form;
+
+static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    return direction == MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU &&
+           shape->r == 3 && shape->s == 3 && shape->stride == 1 && shape->pad <= MOST_PAD &&
+           shape->c % CHANNEL_TILE == 0 && shape->k % mx_vector_width(device, 0) == 0;
+}
+
+static size_t scratch_of(const weights_form *form, mx_i32 c) {
+    const mx_i32 stride = (c + form->vector - 1) / form->vector * form->vector;
+    return (size_t)PLACES * (size_t)form->tiles * (size_t)(stride + form->split_k);
+}
+
+static mx_i32 tiles_over(mx_i32 pixels) {
+    return (pixels + TILE - 1) / TILE;
+}
+
+/* Chunks of tiles as far as their sums stay small, then splits of the outputs. */
+static void share_out(weights_form *form, const mx_conv_shape *shape) {
+    const size_t sums = (size_t)PLACES * (size_t)shape->c * (size_t)shape->k;
+    form->chunks = WORK_GROUPS;
+    while (form->chunks > 1 && (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n))
+        form->chunks /= 2;
+    const mx_i32 blocks = shape->k / form->width, wanted = WORK_GROUPS / form->chunks;
+    form->splits = wanted < blocks ? wanted : blocks;
+    form->split_k = (blocks + form->splits - 1) / form->splits * form->width;
+    form->splits = (shape->k + form->split_k - 1) / form->split_k;
+    form->partial = (sums * (size_t)form->chunks + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
+static weights_form form_of(const mx_device *device, const mx_conv_shape *shape) {
+    weights_form form = {.vector = mx_vector_width(device, 0), .tiles = MOST_TILES};
+    form.width = shape->k / form.vector % 2 == 0 ? 2 * form.vector : form.vector;
+    share_out(&form, shape);
+    while (form.tiles > 8 && scratch_of(&form, shape->c) > SCRATCH_LIMIT)
+        form.tiles /= 2;
+    form.scratch = scratch_of(&form, shape->c);
+    form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
+    snprintf(form.options, sizeof form.options,
+             "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
+             form.width / form.vector, CHANNEL_TILE, TILE, form.tiles, form.local,
+             form.local ? "__local" : "__global");
+    return form;
+}
+
+/* Chunks depend on the batch; the sums of the largest are enough for all. */
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    (void)direction;
+    const weights_form form = form_of(device, shape);
+    return form.partial + (form.local ? 0 : form.scratch * WORK_GROUPS);
+}
+
+static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                     const mx_conv_operands *o) {
+    (void)direction;
+    const weights_form form = form_of(device, shape);
+    const mx_winograd_weights_args args = {
+        .n = shape->n, .in_h = shape->h, .in_w = shape->w, .c = shape->c, .out_h = o->y.h, .out_w = o->y.w,
+        .k = shape->k, .pad = shape->pad, .tiles_h = tiles_over(o->y.h), .tiles_w = tiles_over(o->y.w),
+        .chunks = form.chunks, .split_k = form.split_k, .x = o->x.offset, .y = o->y.offset,
+        .partial = o->workspace.offset, .weight = o->weight.offset,
+        .scratch = o->workspace.offset + (mx_u32)form.partial, .scratch_floats = (mx_u32)form.scratch};
+    mx_range range = mx_range_single((size_t)form.splits, (size_t)form.chunks, 1);
+    mx_buffer *zeros;
+    MX_TRY(mx_device_zeros(device, &zeros));
+    if (form.local) {
+        range.local_bytes = form.scratch * sizeof(float);
+        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options, range, args,
+                         o->x.buffer, o->y.buffer, zeros, o->workspace.buffer));
+    } else {
+        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options, range, args,
+                         o->x.buffer, o->y.buffer, zeros, o->workspace.buffer, o->workspace.buffer));
+    }
+    const mx_range all = {.dims = 2, .global = {(size_t)shape->k, (size_t)shape->c, 1}, .local = {16, 4, 1}};
+    return MX_LAUNCH(device, "conv_winograd_weights.cl", "winograd_weights_sum", form.options, all, args,
+                     o->workspace.buffer, o->weight.buffer);
+}
+
+const mx_conv_algorithm mx_conv_winograd_weights = {"winograd", supports, workspace, run};
