@@ -1,4 +1,5 @@
 /* mixcl eval: scores of a run's weights on its test pictures. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,10 +43,16 @@ static json_t *classes_json(const mx_metrics *metrics, char *const *names) {
     return classes;
 }
 
+/* JSON has no word for what is not finite. */
+static json_t *finite_json(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
 static json_t *metrics_json(const mx_metrics *metrics, char *const *names) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:I, s:o, s:o}", "accuracy", metrics->accuracy, "f1", metrics->f1,
-                     "macro_f1", metrics->macro_f1, "loss", metrics->loss, "n", (json_int_t)metrics->n, "confusion",
-                     confusion_json(metrics), "classes", classes_json(metrics, names));
+    return json_pack("{s:f, s:f, s:f, s:o, s:I, s:o, s:o}", "accuracy", metrics->accuracy, "f1", metrics->f1,
+                     "macro_f1", metrics->macro_f1, "loss", finite_json(metrics->loss), "n",
+                     (json_int_t)metrics->n, "confusion", confusion_json(metrics), "classes",
+                     classes_json(metrics, names));
 }
 
 static void print_confusion(const mx_metrics *metrics) {

@@ -1,0 +1,250 @@
+/* Convolution: every algorithm of mx_conv_algorithms, in every direction it supports. */
+#include "ops/conv.h"
+
+#include "ops/case.h"
+
+enum { X, WEIGHT, BIAS, Y, WORKSPACE, X0, WEIGHT0, BIAS0, Y0 };
+
+typedef struct conv_params {
+    mx_conv_shape shape; /* n images run */
+    mx_conv_direction direction;
+    bool bias, accumulate;
+    mx_conv_plan plan;
+} conv_params;
+
+/* An input pixel, a tap and an output pixel that meet. */
+typedef struct meeting {
+    size_t input, tap, output;
+} meeting;
+
+typedef void meet(const mx_conv_shape *s, mx_operand *o, meeting m);
+
+/* Visits all meetings, outputs first; input pixels outside of the picture are zero and left out. */
+static void for_each_meeting(const mx_conv_shape *s, mx_operand *o, meet *visit) {
+    const mx_i32 oh = mx_conv_out_height(s), ow = mx_conv_out_width(s);
+    for (mx_i32 output = 0; output < s->n * oh * ow; output++)
+        for (mx_i32 tap = 0; tap < s->r * s->s; tap++) {
+            const mx_i32 n = output / (oh * ow);
+            const mx_i32 iy = output / ow % oh * s->stride - s->pad + tap / s->s;
+            const mx_i32 ix = output % ow * s->stride - s->pad + tap % s->s;
+            if (iy < 0 || iy >= s->h || ix < 0 || ix >= s->w) continue;
+            const mx_i32 input = (n * s->h + iy) * s->w + ix;
+            visit(s, o, (meeting){(size_t)input, (size_t)tap, (size_t)output});
+        }
+}
+
+/* y[k] += x[c] weight[c][k] */
+static void add_to_y(const mx_conv_shape *s, mx_operand *o, meeting m) {
+    const float *x = o[X].values + m.input * (size_t)s->c;
+    const float *weight = o[WEIGHT].values + m.tap * (size_t)s->c * (size_t)s->k;
+    double *y = o[Y].expected + m.output * (size_t)s->k;
+    for (mx_i32 c = 0; c < s->c; c++)
+        for (mx_i32 k = 0; k < s->k; k++)
+            y[k] += (double)x[c] * (double)weight[c * s->k + k];
+}
+
+static void add_to_x(const mx_conv_shape *s, mx_operand *o, meeting m) {
+    double *x = o[X].expected + m.input * (size_t)s->c;
+    const float *weight = o[WEIGHT].values + m.tap * (size_t)s->c * (size_t)s->k;
+    const float *y = o[Y].values + m.output * (size_t)s->k;
+    for (mx_i32 c = 0; c < s->c; c++)
+        for (mx_i32 k = 0; k < s->k; k++)
+            x[c] += (double)y[k] * (double)weight[c * s->k + k];
+}
+
+static void add_to_weight(const mx_conv_shape *s, mx_operand *o, meeting m) {
+    const float *x = o[X].values + m.input * (size_t)s->c;
+    double *weight = o[WEIGHT].expected + m.tap * (size_t)s->c * (size_t)s->k;
+    const float *y = o[Y].values + m.output * (size_t)s->k;
+    for (mx_i32 c = 0; c < s->c; c++)
+        for (mx_i32 k = 0; k < s->k; k++)
+            weight[c * s->k + k] += (double)x[c] * (double)y[k];
+}
+
+static void forward(const mx_conv_shape *s, mx_operand *o, bool bias) {
+    const size_t count = mx_operand_count(&o[Y]);
+    for (size_t i = 0; i < count; i++)
+        o[Y].expected[i] = bias ? (double)o[BIAS].values[i % (size_t)s->k] : 0.0;
+    for_each_meeting(s, o, add_to_y);
+}
+
+static void backward_data(const conv_params *p, mx_operand *o) {
+    for (size_t i = 0; p->accumulate && i < mx_operand_count(&o[X]); i++)
+        o[X].expected[i] = (double)o[X].values[i];
+    for_each_meeting(&p->shape, o, add_to_x);
+}
+
+static void backward_weights(const conv_params *p, mx_operand *o) {
+    for_each_meeting(&p->shape, o, add_to_weight);
+    for (size_t i = 0; p->bias && i < mx_operand_count(&o[Y]); i++)
+        o[BIAS].expected[i % (size_t)p->shape.k] += (double)o[Y].values[i];
+}
+
+static void reference(mx_case *c) {
+    const conv_params *p = c->params;
+    if (p->direction == MX_CONV_FORWARD)
+        forward(&p->shape, c->operands, p->bias);
+    else if (p->direction == MX_CONV_BACKWARD_DATA)
+        backward_data(p, c->operands);
+    else
+        backward_weights(p, c->operands);
+}
+
+static mx_status run(mx_device *device, mx_case *c) {
+    const conv_params *p = c->params;
+    const mx_operand *o = c->operands;
+    const mx_conv_operands operands = {.x = o[X].tensor,
+                                       .weight = o[WEIGHT].tensor,
+                                       .bias = o[BIAS].tensor,
+                                       .y = o[Y].tensor,
+                                       .workspace = o[WORKSPACE].tensor,
+                                       .accumulate = p->accumulate};
+    return mx_conv_run(device, &p->plan, p->direction, &operands);
+}
+
+/* The projection of the forward upon dy. */
+static double loss(mx_case *c) {
+    const conv_params *p = c->params;
+    const mx_operand *o = c->operands;
+    const bool data = p->direction == MX_CONV_BACKWARD_DATA;
+    mx_operand forward_operands[] = {[X] = o[data ? X0 : X],
+                                     [WEIGHT] = o[data ? WEIGHT : WEIGHT0],
+                                     [BIAS] = o[BIAS0],
+                                     [Y] = o[Y0]};
+    forward(&p->shape, forward_operands, p->bias);
+    double sum = 0.0;
+    for (size_t i = 0; i < mx_operand_count(&o[Y]); i++)
+        sum += o[Y0].expected[i] * (double)o[Y].values[i];
+    return sum;
+}
+
+static void add_forward_operands(mx_case *c, const conv_params *p) {
+    const mx_conv_shape *s = &p->shape;
+    mx_case_add(c, MX_HOST, "x0", s->n, s->h, s->w, s->c);
+    mx_case_add(c, MX_HOST, "weight0", s->r, s->s, s->c, s->k);
+    mx_case_add(c, MX_HOST, "bias0", 1, 1, 1, s->k);
+    mx_case_add(c, MX_HOST, "y0", s->n, mx_conv_out_height(s), mx_conv_out_width(s), s->k);
+    c->loss = loss;
+    if (p->direction == MX_CONV_BACKWARD_DATA) {
+        mx_case_differentiate(c, X0, X);
+        return;
+    }
+    mx_case_differentiate(c, WEIGHT0, WEIGHT);
+    if (p->bias) mx_case_differentiate(c, BIAS0, BIAS);
+}
+
+static void add_operands(mx_case *c, const conv_params *p) {
+    const mx_conv_shape *s = &p->shape;
+    const mx_role role_x = p->direction != MX_CONV_BACKWARD_DATA ? MX_INPUT
+                           : p->accumulate                       ? MX_INOUT
+                                                                 : MX_OUTPUT;
+    const mx_role role_weight = p->direction == MX_CONV_BACKWARD_WEIGHTS ? MX_OUTPUT : MX_INPUT;
+    mx_case_add(c, role_x, "x", s->n, s->h, s->w, s->c);
+    mx_case_add(c, role_weight, "weight", s->r, s->s, s->c, s->k);
+    mx_case_add(c, p->bias ? role_weight : MX_ABSENT, "bias", 1, 1, 1, s->k);
+    mx_case_add(c, p->direction == MX_CONV_FORWARD ? MX_OUTPUT : MX_INPUT, "y", s->n,
+                mx_conv_out_height(s), mx_conv_out_width(s), s->k);
+    mx_case_add(c, p->plan.workspace ? MX_WORKSPACE : MX_ABSENT, "workspace", 1, 1, 1,
+                (mx_i32)p->plan.workspace);
+}
+
+/* One algorithm and direction, for `images` of a plan made for shape.n. */
+static mx_status check_direction(mx_check *check, const mx_conv_algorithm *algorithm,
+                                 mx_conv_shape shape, mx_i32 images, mx_conv_direction direction,
+                                 bool extras) {
+    static const char *const names[] = {"forward", "data", "weights"};
+    char variant[MX_VARIANT_BYTES];
+    conv_params p = {.shape = shape,
+                     .direction = direction,
+                     .bias = extras && direction != MX_CONV_BACKWARD_DATA,
+                     .accumulate = extras && direction == MX_CONV_BACKWARD_DATA};
+    p.shape.n = images;
+    MX_TRY(mx_conv_plan_init(&p.plan, mx_check_get_device(check), &shape, algorithm->name));
+    if (p.plan.algorithm[direction] != algorithm) return MX_OK;
+    snprintf(variant, sizeof variant, "%s/%s", algorithm->name, names[direction]);
+    mx_case c = {.variant = variant, .params = &p, .reference = reference, .run = run};
+    if (shape.h == shape.w && images == shape.n)
+        mx_case_name(&c, "%dx%d/%d p%d %d->%d@%d B%d%s%s", shape.r, shape.s, shape.stride,
+                     shape.pad, shape.c, shape.k, shape.h, images, p.bias ? " bias" : "",
+                     p.accumulate ? " add" : "");
+    else
+        mx_case_name(&c, "%dx%d/%d p%d %d->%d@%dx%d B%d of %d%s%s", shape.r, shape.s, shape.stride,
+                     shape.pad, shape.c, shape.k, shape.h, shape.w, images, shape.n,
+                     p.bias ? " bias" : "", p.accumulate ? " add" : "");
+    add_operands(&c, &p);
+    if (mx_check_get_mode(check) == MX_CHECK_GRAD) add_forward_operands(&c, &p);
+    return mx_check_case(check, &c);
+}
+
+static mx_status check_shape(mx_check *check, mx_conv_shape shape, mx_i32 images, bool extras) {
+    for (size_t i = 0; i < mx_conv_algorithm_count; i++)
+        for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++)
+            MX_TRY(check_direction(check, mx_conv_algorithms[i], shape, images, d, extras));
+    return MX_OK;
+}
+
+static mx_status test(mx_check *check) {
+    static const struct {
+        mx_conv_shape shape; /* n, h, w, c, k, r, s, stride, pad */
+        mx_i32 images;
+    } cases[] = {
+        {{1, 1, 1, 1, 1, 1, 1, 1, 0}, 1},     {{2, 5, 5, 3, 10, 1, 1, 1, 0}, 2},
+        {{3, 6, 7, 64, 20, 1, 1, 1, 0}, 3},   {{4, 6, 7, 20, 64, 1, 1, 1, 0}, 3},
+        {{2, 9, 8, 16, 20, 1, 1, 2, 0}, 2},   {{2, 7, 7, 10, 3, 1, 1, 3, 0}, 1},
+        {{2, 5, 4, 10, 16, 1, 1, 1, 1}, 2},   {{1, 3, 3, 1, 1, 3, 3, 1, 0}, 1},
+        {{2, 8, 8, 3, 16, 3, 3, 1, 1}, 2},    {{2, 9, 11, 16, 16, 3, 3, 1, 1}, 2},
+        {{3, 6, 6, 64, 64, 3, 3, 1, 1}, 3},   {{5, 7, 5, 20, 10, 3, 3, 1, 1}, 2},
+        {{1, 16, 16, 16, 64, 3, 3, 1, 1}, 1}, {{2, 13, 10, 1, 20, 3, 3, 1, 2}, 2},
+        {{1, 1, 1, 16, 16, 3, 3, 1, 1}, 1},   {{2, 2, 3, 64, 16, 3, 3, 1, 1}, 2},
+        {{2, 8, 8, 16, 20, 3, 3, 2, 1}, 2},   {{2, 9, 7, 64, 64, 3, 3, 2, 1}, 1},
+        {{2, 10, 11, 3, 3, 3, 3, 3, 1}, 2},   {{2, 7, 7, 10, 1, 3, 3, 2, 0}, 2},
+        {{2, 19, 15, 3, 16, 7, 7, 2, 3}, 2},  {{1, 9, 9, 3, 20, 7, 7, 1, 3}, 1},
+        {{2, 8, 9, 10, 16, 1, 3, 1, 1}, 2},   {{2, 9, 8, 16, 10, 3, 1, 2, 1}, 1},
+        {{1, 12, 9, 3, 20, 7, 3, 3, 2}, 1},   {{2, 6, 5, 1, 64, 3, 2, 1, 0}, 2},
+        {{2, 11, 11, 16, 3, 5, 5, 1, 2}, 2},  {{3, 17, 33, 16, 16, 3, 3, 1, 1}, 3},
+        {{2, 7, 9, 32, 48, 3, 3, 1, 1}, 2},   {{1, 8, 8, 128, 128, 3, 3, 1, 1}, 1},
+        {{2, 8, 8, 16, 32, 3, 3, 1, 0}, 2},   {{3, 5, 6, 48, 16, 3, 3, 1, 2}, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int extras = 0; extras < 2; extras++)
+            MX_TRY(check_shape(check, cases[i].shape, cases[i].images, extras));
+    return MX_OK;
+}
+
+/* Only the bias of backward_weights makes a difference to gradients. */
+static mx_status grad(mx_check *check) {
+    static const mx_conv_shape shapes[] = {
+        {2, 5, 6, 3, 4, 3, 3, 1, 1}, {1, 7, 7, 3, 5, 3, 3, 2, 1}, {2, 4, 4, 5, 3, 1, 1, 1, 0},
+        {1, 5, 5, 5, 3, 1, 1, 2, 0}, {1, 9, 8, 2, 3, 7, 7, 2, 3}, {1, 6, 7, 16, 16, 3, 3, 1, 1}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (size_t j = 0; j < mx_conv_algorithm_count; j++) {
+            const mx_conv_algorithm *algorithm = mx_conv_algorithms[j];
+            const mx_i32 n = shapes[i].n;
+            MX_TRY(check_direction(check, algorithm, shapes[i], n, MX_CONV_BACKWARD_DATA, false));
+            MX_TRY(check_direction(check, algorithm, shapes[i], n, MX_CONV_BACKWARD_WEIGHTS, true));
+        }
+    return MX_OK;
+}
+
+static mx_status bench(mx_check *check) {
+    static const mx_conv_shape shapes[] = {
+        {64, 32, 32, 32, 32, 3, 3, 1, 1},  {64, 16, 16, 64, 64, 3, 3, 1, 1},
+        {64, 8, 8, 128, 128, 3, 3, 1, 1},  {64, 16, 16, 64, 128, 3, 3, 2, 1},
+        {32, 96, 96, 3, 64, 7, 7, 2, 3},   {32, 24, 24, 64, 256, 1, 1, 1, 0},
+        {32, 24, 24, 256, 64, 1, 1, 1, 0}, {32, 6, 6, 1024, 512, 1, 1, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        MX_TRY(check_shape(check, shapes[i], shapes[i].n, false));
+    return MX_OK;
+}
+
+mx_status mx_check_conv(mx_check *check) {
+    switch (mx_check_get_mode(check)) {
+    case MX_CHECK_GRAD:
+        return grad(check);
+    case MX_CHECK_BENCH:
+        return bench(check);
+    default:
+        return test(check);
+    }
+}
