@@ -81,22 +81,43 @@ mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const m
     if (!is_known(wanted)) return mx_fail(MX_USAGE, "unknown convolution algorithm '%s'", wanted);
     *plan = (mx_conv_plan){.shape = *shape};
     for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++) {
-        plan->algorithm[d] = choose(device, shape, d, wanted);
-        const size_t needed = plan->algorithm[d]->workspace(device, shape, d);
-        if (needed > plan->workspace) plan->workspace = needed;
+        mx_conv_params candidates[MX_CONV_CANDIDATES];
+        const mx_conv_algorithm *algorithm = choose(device, shape, d, wanted);
+        algorithm->candidates(device, shape, d, candidates);
+        mx_conv_plan_choose(plan, device, d, algorithm, &candidates[0]);
     }
     return MX_OK;
 }
 
+void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_direction direction,
+                         const mx_conv_algorithm *algorithm, const mx_conv_params *params) {
+    plan->choice[direction].algorithm = algorithm;
+    plan->choice[direction].params = *params;
+    plan->workspace = 0;
+    for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++) {
+        if (!plan->choice[d].algorithm) continue;
+        const size_t needed =
+            plan->choice[d].algorithm->workspace(device, &plan->shape, d, &plan->choice[d].params);
+        if (needed > plan->workspace) plan->workspace = needed;
+    }
+}
+
+int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out) {
+    (void)device, (void)shape, (void)direction;
+    out[0] = (mx_conv_params){{0}};
+    return 1;
+}
+
 mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,
                       const mx_conv_operands *operands) {
-    const mx_conv_algorithm *algorithm = plan->algorithm[direction];
+    const mx_conv_algorithm *algorithm = plan->choice[direction].algorithm;
     mx_conv_shape shape = plan->shape;
     shape.n = operands->x.n;
     mx_profile_op(device, mx_conv_flops(&shape), "conv_%s %s %dx%d/%d %d->%d @%dx%d",
                   mx_conv_direction_name(direction), algorithm->name, shape.r, shape.s, shape.stride, shape.c,
                   shape.k, shape.h, shape.w);
-    MX_TRY(algorithm->run(device, &shape, direction, operands));
+    MX_TRY(algorithm->run(device, &shape, direction, &plan->choice[direction].params, operands));
     if (direction == MX_CONV_BACKWARD_WEIGHTS && operands->bias.buffer)
         return mx_column_sums(device, operands->y, operands->bias);
     return MX_OK;

@@ -34,14 +34,27 @@ typedef struct mx_conv_operands {
     bool accumulate;     /* backward_data adds to x */
 } mx_conv_operands;
 
+/* The numbers that an algorithm's kernels are specialised by; each algorithm says what its own mean.
+ * All zeros: the algorithm's built-in choice for the shape. */
+enum { MX_CONV_PARAMS = 4, MX_CONV_CANDIDATES = 16 };
+typedef struct mx_conv_params {
+    mx_i32 v[MX_CONV_PARAMS];
+} mx_conv_params;
+
 typedef struct mx_conv_algorithm {
     const char *name;
+    const char *param_names[MX_CONV_PARAMS]; /* for people and the tuning cache; NULL past the last */
     bool (*supports)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    /* Parameters worth measuring on this device, the built-in choice first; returns how many, at most
+     * MX_CONV_CANDIDATES. */
+    int (*candidates)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out);
     /* Floats of workspace; does not shrink as shape->n grows. */
-    size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params);
     /* shape->n is the batch of this call. Leaves the bias of backward_weights to mx_conv_run. */
     mx_status (*run)(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *operands);
+                     const mx_conv_params *params, const mx_conv_operands *operands);
 } mx_conv_algorithm;
 
 /* Fastest first where nothing was measured; the reference is last and supports everything. A name may
@@ -51,7 +64,10 @@ extern const size_t mx_conv_algorithm_count;
 
 typedef struct mx_conv_plan {
     mx_conv_shape shape; /* n is the largest batch */
-    const mx_conv_algorithm *algorithm[MX_CONV_DIRECTIONS];
+    struct {
+        const mx_conv_algorithm *algorithm;
+        mx_conv_params params;
+    } choice[MX_CONV_DIRECTIONS];
     size_t workspace; /* floats, enough for every direction */
 } mx_conv_plan;
 
@@ -59,6 +75,14 @@ typedef struct mx_conv_plan {
  * of the list that does takes it. Fails with MX_USAGE for an unknown name. */
 mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const mx_conv_shape *shape,
                             const char *wanted);
+
+/* Makes `algorithm` with `params` the plan's choice for a direction that it supports. */
+void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_direction direction,
+                         const mx_conv_algorithm *algorithm, const mx_conv_params *params);
+
+/* The single candidate of an algorithm without parameters. */
+int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out);
 
 /* Runs one direction for the batch operands->x.n <= plan->shape.n. */
 mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,

@@ -3,10 +3,12 @@
  * (stride x stride classes). Few input channels are folded into the taps' columns: S x C floats lie side
  * by side in a padded copy of x. */
 #include <stdio.h>
+#include <string.h>
 
 #include "ops/conv_algorithms.h"
 
-enum { PIXELS = 8, TILES = 8, MOST_TAPS = 32, FOLDED_CHANNELS = 8 };
+enum { PARAM_PIXELS, PARAM_BLOCK, PARAM_TILES }; /* pixels, vectors of a register tile; tiles a work-item */
+enum { MOST_TAPS = 32, FOLDED_CHANNELS = 8 };
 
 static bool is_folded(const mx_conv_shape *shape, mx_conv_direction direction) {
     return direction == MX_CONV_FORWARD && shape->c < FOLDED_CHANNELS && shape->s > 1;
@@ -20,10 +22,26 @@ static mx_i32 outputs_of(const mx_conv_shape *shape, mx_conv_direction direction
     return direction == MX_CONV_BACKWARD_DATA ? shape->c : shape->k;
 }
 
-/* Outputs of a block: two vectors, or one where one is enough. */
-static mx_i32 block_of(const mx_device *device, mx_i32 outputs) {
+/* Floats of a block of outputs. */
+static mx_i32 block_of(const mx_device *device, const mx_conv_params *params) {
+    return params->v[PARAM_BLOCK] * mx_vector_width(device, 0);
+}
+
+/* Register tiles that fill the registers: accumulators and one row of weights. */
+static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out) {
+    static const mx_conv_params wide[] = {{{8, 2, 8}}, {{8, 2, 2}}, {{8, 2, 32}}, {{4, 4, 8}}, {{6, 3, 8}},
+                                          {{12, 2, 4}}, {{8, 3, 8}}};
+    static const mx_conv_params narrow[] = {{{8, 1, 8}}, {{12, 1, 4}}, {{16, 1, 4}}};
+    static const mx_conv_params avx2[] = {{{4, 2, 8}}, {{6, 2, 8}}, {{3, 3, 8}}, {{2, 4, 8}}};
     const mx_i32 vector = mx_vector_width(device, 0);
-    return outputs > vector ? 2 * vector : vector;
+    const bool one = outputs_of(shape, direction) <= vector;
+    const mx_conv_params *from = one ? narrow : vector == 16 ? wide : avx2;
+    const size_t count = one            ? sizeof narrow / sizeof *narrow
+                         : vector == 16 ? sizeof wide / sizeof *wide
+                                        : sizeof avx2 / sizeof *avx2;
+    memcpy(out, from, count * sizeof *out);
+    return (int)count;
 }
 
 static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
@@ -35,44 +53,54 @@ static size_t aligned(size_t floats) {
     return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
-static size_t packed_floats(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    const mx_i32 outputs = outputs_of(shape, direction), block = block_of(device, outputs);
+static size_t packed_floats(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                            const mx_conv_params *params) {
+    const mx_i32 outputs = outputs_of(shape, direction), block = block_of(device, params);
     return aligned((size_t)((outputs + block - 1) / block * block) * (size_t)inputs_of(shape, direction) *
                    (size_t)shape->r * (size_t)shape->s);
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    size_t floats = packed_floats(device, shape, direction);
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    size_t floats = packed_floats(device, shape, direction, params);
     if (is_folded(shape, direction))
         floats += (size_t)shape->n * (size_t)(shape->h + 2 * shape->pad) * (size_t)(shape->w + 2 * shape->pad) *
                   (size_t)shape->c;
     return floats;
 }
 
-static mx_status pack(mx_device *device, const mx_pack_args *args, const mx_conv_operands *o, const char *options) {
+typedef struct build_options {
+    char text[64];
+} build_options;
+
+static build_options options_of(const mx_device *device, const mx_conv_params *params) {
+    build_options out;
+    snprintf(out.text, sizeof out.text, "-DV=%d -DP=%d -DKB=%d -DTILES=%d", mx_vector_width(device, 0),
+             params->v[PARAM_PIXELS], params->v[PARAM_BLOCK], params->v[PARAM_TILES]);
+    return out;
+}
+
+static mx_status pack(mx_device *device, const mx_pack_args *args, const mx_conv_params *params,
+                      const mx_conv_operands *o) {
     const mx_i32 depth = args->transposed ? args->k : args->c, outputs = args->transposed ? args->c : args->k;
     const mx_i32 blocks = (outputs + args->width - 1) / args->width;
     const mx_range range = {.dims = 3,
                             .global = {(size_t)args->width, (size_t)depth, (size_t)(blocks * args->taps)},
                             .local = {(size_t)args->width, 1, 1}};
-    return MX_LAUNCH(device, "conv_direct.cl", "pack_weights", options, range, *args, o->weight.buffer,
+    return MX_LAUNCH(device, "conv_direct.cl", "pack_weights", options_of(device, params).text, range, *args, o->weight.buffer,
                      o->workspace.buffer);
 }
 
-static mx_status convolve(mx_device *device, const mx_direct_args *args, const char *options, mx_tensor x,
+static mx_status convolve(mx_device *device, const mx_direct_args *args, const mx_conv_params *params, mx_tensor x,
                           const mx_conv_operands *o, mx_tensor y) {
+    const size_t share = (size_t)(params->v[PARAM_PIXELS] * params->v[PARAM_TILES]);
+    const build_options options = options_of(device, params);
     const size_t pixels = (size_t)args->n * (size_t)args->grid_h * (size_t)args->grid_w;
     mx_buffer *zeros;
     MX_TRY(mx_device_zeros(device, &zeros));
-    return MX_LAUNCH(device, "conv_direct.cl", "conv_direct", options,
-                     mx_range_single((pixels + PIXELS * TILES - 1) / (PIXELS * TILES), 1, 1), *args, x.buffer,
-                     o->workspace.buffer, o->bias.buffer, zeros, y.buffer);
-}
-
-static void options_of(const mx_device *device, mx_i32 outputs, char *out, size_t bytes) {
-    const mx_i32 vector = mx_vector_width(device, 0);
-    snprintf(out, bytes, "-DV=%d -DP=%d -DKB=%d -DTILES=%d", vector, PIXELS, block_of(device, outputs) / vector,
-             TILES);
+    return MX_LAUNCH(device, "conv_direct.cl", "conv_direct", options.text,
+                     mx_range_single((pixels + share - 1) / share, 1, 1), *args, x.buffer, o->workspace.buffer,
+                     o->bias.buffer, zeros, y.buffer);
 }
 
 static mx_direct_args forward_args(const mx_conv_shape *shape, const mx_conv_operands *o) {
@@ -99,19 +127,18 @@ mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape, const
                      o->workspace.buffer);
 }
 
-static mx_status forward(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o) {
+static mx_status forward(mx_device *device, const mx_conv_shape *shape, const mx_conv_params *params,
+                         const mx_conv_operands *o) {
     const bool folded = is_folded(shape, MX_CONV_FORWARD);
     mx_direct_args args = forward_args(shape, o);
     mx_pack_args packing = {.taps = args.taps, .c = shape->c, .k = shape->k,
-                            .width = block_of(device, shape->k), .weight = o->weight.offset,
+                            .width = block_of(device, params), .weight = o->weight.offset,
                             .packed = o->workspace.offset};
     mx_tensor x = o->x;
-    char options[64];
-    options_of(device, shape->k, options, sizeof options);
     if (folded) {
         const mx_i32 high = shape->h + 2 * shape->pad, wide = shape->w + 2 * shape->pad;
         x = o->workspace;
-        x.offset += (mx_u32)packed_floats(device, shape, MX_CONV_FORWARD);
+        x.offset += (mx_u32)packed_floats(device, shape, MX_CONV_FORWARD, params);
         MX_TRY(mx_conv_pad_input(device, shape, o, x.offset));
         args.x = x.offset;
         args.depth = packing.c = shape->s * shape->c;
@@ -123,8 +150,8 @@ static mx_status forward(mx_device *device, const mx_conv_shape *shape, const mx
         args.in_image = high * args.in_row;
         args.row0 = args.column0 = 0;
     }
-    MX_TRY(pack(device, &packing, o, options));
-    return convolve(device, &args, options, x, o, o->y);
+    MX_TRY(pack(device, &packing, params, o));
+    return convolve(device, &args, params, x, o, o->y);
 }
 
 /* Of the taps 0 .. taps - 1, those that reach pixels `at`, `at` + stride, ... of x are first, first +
@@ -141,8 +168,8 @@ static tap_class class_of(mx_i32 at, mx_i32 size, mx_i32 taps, mx_i32 stride, mx
                        .pixels = (size - at + stride - 1) / stride};
 }
 
-static mx_status backward_class(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o,
-                                const char *options, mx_i32 y, mx_i32 x) {
+static mx_status backward_class(mx_device *device, const mx_conv_shape *shape, const mx_conv_params *params,
+                                const mx_conv_operands *o, mx_i32 y, mx_i32 x) {
     const tap_class rows = class_of(y, shape->h, shape->r, shape->stride, shape->pad);
     const tap_class columns = class_of(x, shape->w, shape->s, shape->stride, shape->pad);
     const mx_i32 oh = mx_conv_out_height(shape), ow = mx_conv_out_width(shape), c = shape->c;
@@ -156,26 +183,27 @@ static mx_status backward_class(mx_device *device, const mx_conv_shape *shape, c
         .first_s = columns.first, .tap_step = shape->stride, .weight_columns = shape->s, .x = o->y.offset,
         .packed = o->workspace.offset, .y = o->x.offset + (mx_u32)((y * shape->w + x) * c),
         .accumulate = o->accumulate};
-    return convolve(device, &args, options, o->y, o, o->x);
+    return convolve(device, &args, params, o->y, o, o->x);
 }
 
-static mx_status backward_data(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *o) {
+static mx_status backward_data(mx_device *device, const mx_conv_shape *shape, const mx_conv_params *params,
+                               const mx_conv_operands *o) {
     const mx_pack_args packing = {.taps = shape->r * shape->s, .c = shape->c, .k = shape->k, .transposed = 1,
-                                  .width = block_of(device, shape->c), .weight = o->weight.offset,
+                                  .width = block_of(device, params), .weight = o->weight.offset,
                                   .packed = o->workspace.offset};
-    char options[64];
-    options_of(device, shape->c, options, sizeof options);
-    MX_TRY(pack(device, &packing, o, options));
+    MX_TRY(pack(device, &packing, params, o));
     for (mx_i32 y = 0; y < shape->stride; y++)
         for (mx_i32 x = 0; x < shape->stride; x++)
-            MX_TRY(backward_class(device, shape, o, options, y, x));
+            MX_TRY(backward_class(device, shape, params, o, y, x));
     return MX_OK;
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *operands) {
-    return direction == MX_CONV_FORWARD ? forward(device, shape, operands)
-                                        : backward_data(device, shape, operands);
+                     const mx_conv_params *params, const mx_conv_operands *operands) {
+    return direction == MX_CONV_FORWARD ? forward(device, shape, params, operands)
+                                        : backward_data(device, shape, params, operands);
 }
 
-const mx_conv_algorithm mx_conv_direct = {"direct", supports, workspace, run};
+const mx_conv_algorithm mx_conv_direct = {.name = "direct", .param_names = {"pixels", "vectors", "tiles"},
+                                          .supports = supports, .candidates = candidates,
+                                          .workspace = workspace, .run = run};

@@ -35,8 +35,9 @@ static size_t partial_floats(const mx_conv_shape *shape) {
     return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    (void)device, (void)direction;
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    (void)device, (void)direction, (void)params;
     size_t floats = partial_floats(shape);
     if (is_folded(shape))
         floats += (size_t)shape->n * (size_t)(shape->h + 2 * shape->pad) * (size_t)(shape->w + 2 * shape->pad) *
@@ -97,8 +98,8 @@ static mx_status add_up(mx_device *device, const mx_conv_shape *shape, const mx_
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *o) {
-    (void)direction;
+                     const mx_conv_params *params, const mx_conv_operands *o) {
+    (void)direction, (void)params;
     mx_weights_args args = args_of(shape, o);
     mx_tensor x = o->x;
     char options[64];
@@ -114,4 +115,5 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     return add_up(device, shape, o);
 }
 
-const mx_conv_algorithm mx_conv_direct_weights = {"direct", supports, workspace, run};
+const mx_conv_algorithm mx_conv_direct_weights = {.name = "direct", .supports = supports, .candidates = mx_conv_no_params,
+                                                  .workspace = workspace, .run = run};

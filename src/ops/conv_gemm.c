@@ -28,8 +28,9 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_con
            image_columns(shape) * sizeof(float) <= mx_device_get_info(device)->max_allocation;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    (void)device, (void)direction;
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    (void)device, (void)direction, (void)params;
     return is_plain_product(shape) ? 0 : image_columns(shape) * (size_t)chunk_images(shape);
 }
 
@@ -96,7 +97,8 @@ static mx_status backward_weights(mx_device *device, const mx_conv_args *args, c
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *o) {
+                     const mx_conv_params *params, const mx_conv_operands *o) {
+    (void)params;
     const bool plain = is_plain_product(shape);
     const mx_i32 chunk = chunk_images(shape);
     mx_conv_args args = mx_conv_args_of(shape, o);
@@ -113,4 +115,5 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     return MX_OK;
 }
 
-const mx_conv_algorithm mx_conv_gemm = {"gemm", supports, workspace, run};
+const mx_conv_algorithm mx_conv_gemm = {.name = "gemm", .supports = supports, .candidates = mx_conv_no_params,
+                                           .workspace = workspace, .run = run};

@@ -5,8 +5,9 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_con
     return true;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    (void)device, (void)shape, (void)direction;
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    (void)device, (void)shape, (void)direction, (void)params;
     return 0;
 }
 
@@ -15,7 +16,8 @@ static mx_range range_of(mx_i32 x, mx_i32 y, mx_i32 z) {
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *o) {
+                     const mx_conv_params *params, const mx_conv_operands *o) {
+    (void)params;
     const mx_conv_args args = mx_conv_args_of(shape, o);
     switch (direction) {
     case MX_CONV_FORWARD:
@@ -31,4 +33,5 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     }
 }
 
-const mx_conv_algorithm mx_conv_reference = {"reference", supports, workspace, run};
+const mx_conv_algorithm mx_conv_reference = {.name = "reference", .supports = supports, .candidates = mx_conv_no_params,
+                                           .workspace = workspace, .run = run};

@@ -4,19 +4,19 @@
 
 #include "ops/conv_algorithms.h"
 
+enum { PARAM_TILE, PARAM_TILES }; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
 enum {
-    TILE = 4,
     REGISTER_TILES = 8,      /* tiles of a register tile */
     MOST_TILES = 32,         /* tiles a work-group takes at a time */
     SCRATCH_LIMIT = 120 << 10, /* floats of scratch, where fewer tiles allow it: half of a core's cache */
     GROUPS_A_CORE = 2,       /* work-groups sharing the tiles, where scratch is global */
-    PLACES = (TILE + 2) * (TILE + 2),
     MOST_PAD = 2
 };
 
 /* How the kernel is built and run for a shape. */
 typedef struct winograd_form {
-    mx_i32 vector, block, tiles; /* floats of a vector and of a block of outputs; tiles at a time */
+    mx_i32 vector, block; /* floats of a vector and of a block of outputs */
+    mx_i32 tile, tiles;   /* the parameters */
     mx_i32 depth, outputs;
     size_t packed, scratch; /* floats of transformed weights; of a work-group's scratch */
     bool local;             /* scratch is local memory */
@@ -34,34 +34,54 @@ static size_t aligned(size_t floats) {
     return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
-static size_t scratch_of(const winograd_form *form, mx_i32 tiles) {
-    const mx_i32 stride = (form->depth + form->vector - 1) / form->vector * form->vector;
-    return (size_t)PLACES * (size_t)tiles * (size_t)(stride + form->block);
+/* Places of a tile in Winograd's domain. */
+static size_t places_of(const winograd_form *form) {
+    return (size_t)((form->tile + 2) * (form->tile + 2));
 }
 
-static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+static size_t scratch_of(const winograd_form *form) {
+    const mx_i32 stride = (form->depth + form->vector - 1) / form->vector * form->vector;
+    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->block);
+}
+
+static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                             const mx_conv_params *params) {
     const mx_device_info *info = mx_device_get_info(device);
     const bool forward = direction == MX_CONV_FORWARD;
-    winograd_form form = {.vector = mx_vector_width(device, 0), .tiles = MOST_TILES};
+    winograd_form form = {.vector = mx_vector_width(device, 0), .tile = params->v[PARAM_TILE],
+                          .tiles = params->v[PARAM_TILES]};
     form.depth = forward ? shape->c : shape->k;
     form.outputs = forward ? shape->k : shape->c;
     form.block = form.outputs > form.vector ? 2 * form.vector : form.vector;
-    while (form.tiles > REGISTER_TILES && scratch_of(&form, form.tiles) > SCRATCH_LIMIT)
-        form.tiles /= 2;
     const mx_i32 blocks = (form.outputs + form.block - 1) / form.block;
-    form.packed = aligned((size_t)PLACES * (size_t)(blocks * form.block) * (size_t)form.depth);
-    form.scratch = scratch_of(&form, form.tiles);
+    form.packed = aligned(places_of(&form) * (size_t)(blocks * form.block) * (size_t)form.depth);
+    form.scratch = scratch_of(&form);
     form.local = form.scratch * sizeof(float) <= info->local_memory;
     form.groups = GROUPS_A_CORE * (mx_i32)info->compute_units;
     snprintf(form.options, sizeof form.options,
              "-DV=%d -DKB=%d -DTILE=%d -DT=%d -DP=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
-             form.block / form.vector, TILE, form.tiles, REGISTER_TILES, form.local,
+             form.block / form.vector, form.tile, form.tiles, form.vector == 16 ? 8 : 4, form.local,
              form.local ? "__local" : "__global");
     return form;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    const winograd_form form = form_of(device, shape, direction);
+/* Without measurement: as many tiles as keep the scratch in a core's cache. */
+static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out) {
+    mx_conv_params params = {{4, MOST_TILES, 0, 0}};
+    int count = 1;
+    while (params.v[PARAM_TILES] > REGISTER_TILES && form_of(device, shape, direction, &params).scratch > SCRATCH_LIMIT)
+        params.v[PARAM_TILES] /= 2;
+    out[0] = params;
+    for (mx_i32 tiles = REGISTER_TILES; tiles <= MOST_TILES; tiles *= 2)
+        if (tiles != params.v[PARAM_TILES]) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
+    out[count++] = (mx_conv_params){{2, 32, 0, 0}};
+    return count;
+}
+
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    const winograd_form form = form_of(device, shape, direction, params);
     return form.packed + (form.local ? 0 : form.scratch * (size_t)form.groups);
 }
 
@@ -78,8 +98,8 @@ static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winog
                      o->workspace.buffer);
 }
 
-static mx_i32 tiles_over(mx_i32 pixels) {
-    return (pixels + TILE - 1) / TILE;
+static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
+    return (pixels + tile - 1) / tile;
 }
 
 /* `in` and `out` are x and y, or dy and dx. */
@@ -87,7 +107,7 @@ static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tens
                                 const mx_conv_operands *o) {
     return (mx_winograd_args){.n = in.n, .in_h = in.h, .in_w = in.w, .depth = form->depth, .out_h = out.h,
                               .out_w = out.w, .outputs = form->outputs, .row0 = -pad, .column0 = -pad,
-                              .tiles_h = tiles_over(out.h), .tiles_w = tiles_over(out.w),
+                              .tiles_h = tiles_over(out.h, form->tile), .tiles_w = tiles_over(out.w, form->tile),
                               .accumulate = o->accumulate, .has_bias = o->bias.buffer != NULL,
                               .groups = form->groups, .x = in.offset, .packed = o->workspace.offset,
                               .bias = o->bias.offset, .y = out.offset,
@@ -96,9 +116,9 @@ static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tens
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *o) {
+                     const mx_conv_params *params, const mx_conv_operands *o) {
     const bool forward = direction == MX_CONV_FORWARD;
-    const winograd_form form = form_of(device, shape, direction);
+    const winograd_form form = form_of(device, shape, direction, params);
     const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x;
     mx_winograd_args args = args_of(&form, in, out, forward ? shape->pad : 2 - shape->pad, o);
     const mx_i32 tiles = args.n * args.tiles_h * args.tiles_w;
@@ -116,4 +136,5 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                      o->workspace.buffer, o->bias.buffer, zeros, out.buffer);
 }
 
-const mx_conv_algorithm mx_conv_winograd = {"winograd", supports, workspace, run};
+const mx_conv_algorithm mx_conv_winograd = {.name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports,
+                                            .candidates = candidates, .workspace = workspace, .run = run};

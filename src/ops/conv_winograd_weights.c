@@ -3,10 +3,10 @@
 
 #include "ops/conv_algorithms.h"
 
+enum { PARAM_TILE, PARAM_TILES }; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
 enum {
-    TILE = 4,
-    PLACES = (TILE + 2) * (TILE + 2),
     CHANNEL_TILE = 8,
+    LEAST_TILES = 16,
     MOST_TILES = 64,
     SCRATCH_LIMIT = 240 << 10, /* floats of scratch, where fewer tiles allow it */
     WORK_GROUPS = 8,           /* wanted: chunks x splits; not the device's to choose */
@@ -15,7 +15,8 @@ enum {
 };
 
 typedef struct weights_form {
-    mx_i32 vector, width, tiles, chunks, splits, split_k;
+    mx_i32 tile, tiles; /* the parameters */
+    mx_i32 vector, width, chunks, splits, split_k;
     size_t partial, scratch; /* floats: of the sums; of a work-group */
     bool local;
     char options[128];
@@ -27,18 +28,23 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_con
            shape->c % CHANNEL_TILE == 0 && shape->k % mx_vector_width(device, 0) == 0;
 }
 
-static size_t scratch_of(const weights_form *form, mx_i32 c) {
-    const mx_i32 stride = (c + form->vector - 1) / form->vector * form->vector;
-    return (size_t)PLACES * (size_t)form->tiles * (size_t)(stride + form->split_k);
+/* Places of a tile in Winograd's domain. */
+static size_t places_of(const weights_form *form) {
+    return (size_t)((form->tile + 2) * (form->tile + 2));
 }
 
-static mx_i32 tiles_over(mx_i32 pixels) {
-    return (pixels + TILE - 1) / TILE;
+static size_t scratch_of(const weights_form *form, mx_i32 c) {
+    const mx_i32 stride = (c + form->vector - 1) / form->vector * form->vector;
+    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->split_k);
+}
+
+static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
+    return (pixels + tile - 1) / tile;
 }
 
 /* Chunks of tiles as far as their sums stay small, then splits of the outputs. */
 static void share_out(weights_form *form, const mx_conv_shape *shape) {
-    const size_t sums = (size_t)PLACES * (size_t)shape->c * (size_t)shape->k;
+    const size_t sums = places_of(form) * (size_t)shape->c * (size_t)shape->k;
     form->chunks = WORK_GROUPS;
     while (form->chunks > 1 && (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n))
         form->chunks /= 2;
@@ -49,35 +55,50 @@ static void share_out(weights_form *form, const mx_conv_shape *shape) {
     form->partial = (sums * (size_t)form->chunks + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
-static weights_form form_of(const mx_device *device, const mx_conv_shape *shape) {
-    weights_form form = {.vector = mx_vector_width(device, 0), .tiles = MOST_TILES};
+static weights_form form_of(const mx_device *device, const mx_conv_shape *shape, const mx_conv_params *params) {
+    weights_form form = {.tile = params->v[PARAM_TILE], .tiles = params->v[PARAM_TILES],
+                         .vector = mx_vector_width(device, 0)};
     form.width = shape->k / form.vector % 2 == 0 ? 2 * form.vector : form.vector;
     share_out(&form, shape);
-    while (form.tiles > 8 && scratch_of(&form, shape->c) > SCRATCH_LIMIT)
-        form.tiles /= 2;
     form.scratch = scratch_of(&form, shape->c);
     form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
     snprintf(form.options, sizeof form.options,
              "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
-             form.width / form.vector, CHANNEL_TILE, TILE, form.tiles, form.local,
+             form.width / form.vector, CHANNEL_TILE, form.tile, form.tiles, form.local,
              form.local ? "__local" : "__global");
     return form;
 }
 
-/* Chunks depend on the batch; the sums of the largest are enough for all. */
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+/* Without measurement: as many tiles as keep the scratch in a core's cache. */
+static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                      mx_conv_params *out) {
     (void)direction;
-    const weights_form form = form_of(device, shape);
+    mx_conv_params params = {{4, MOST_TILES, 0, 0}};
+    int count = 1;
+    while (params.v[PARAM_TILES] > LEAST_TILES && form_of(device, shape, &params).scratch > SCRATCH_LIMIT)
+        params.v[PARAM_TILES] /= 2;
+    out[0] = params;
+    for (mx_i32 tiles = LEAST_TILES; tiles <= 2 * MOST_TILES; tiles *= 2)
+        if (tiles != params.v[PARAM_TILES]) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
+    out[count++] = (mx_conv_params){{2, 64, 0, 0}};
+    return count;
+}
+
+/* Chunks depend on the batch; the sums of the largest are enough for all. */
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
+                        const mx_conv_params *params) {
+    (void)direction;
+    const weights_form form = form_of(device, shape, params);
     return form.partial + (form.local ? 0 : form.scratch * WORK_GROUPS);
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                     const mx_conv_operands *o) {
+                     const mx_conv_params *params, const mx_conv_operands *o) {
     (void)direction;
-    const weights_form form = form_of(device, shape);
+    const weights_form form = form_of(device, shape, params);
     const mx_winograd_weights_args args = {
         .n = shape->n, .in_h = shape->h, .in_w = shape->w, .c = shape->c, .out_h = o->y.h, .out_w = o->y.w,
-        .k = shape->k, .pad = shape->pad, .tiles_h = tiles_over(o->y.h), .tiles_w = tiles_over(o->y.w),
+        .k = shape->k, .pad = shape->pad, .tiles_h = tiles_over(o->y.h, form.tile), .tiles_w = tiles_over(o->y.w, form.tile),
         .chunks = form.chunks, .split_k = form.split_k, .x = o->x.offset, .y = o->y.offset,
         .partial = o->workspace.offset, .weight = o->weight.offset,
         .scratch = o->workspace.offset + (mx_u32)form.partial, .scratch_floats = (mx_u32)form.scratch};
@@ -97,4 +118,6 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                      o->workspace.buffer, o->weight.buffer);
 }
 
-const mx_conv_algorithm mx_conv_winograd_weights = {"winograd", supports, workspace, run};
+const mx_conv_algorithm mx_conv_winograd_weights = {
+    .name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports, .candidates = candidates,
+    .workspace = workspace, .run = run};

@@ -53,6 +53,8 @@ mx_status mx_check_run(mx_check *check, mx_check_show *show) {
         for (size_t i = first; show && i < check->n_rows; i++)
             show(check->options.mode, &check->rows[i]);
     }
+    if (check->passed + check->failed == 0)
+        return mx_fail(MX_USAGE, "no check of this mode matches the filters");
     return mx_buf_check(&check->failures);
 }
 

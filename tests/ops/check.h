@@ -57,7 +57,8 @@ void mx_check_close(mx_check *check);
 typedef void mx_check_show(mx_check_mode mode, const mx_check_row *row);
 
 /* Checks what the options ask for; `show` (or NULL) is handed each row when its op is done. A wrong
- * answer is no failure of the call: it is in the rows. Fails with MX_MEMORY or MX_INTERNAL. */
+ * answer is no failure of the call: it is in the rows. Fails with MX_USAGE when nothing matches the
+ * options, MX_MEMORY or MX_INTERNAL. */
 mx_status mx_check_run(mx_check *check, mx_check_show *show);
 
 const mx_check_row *mx_check_rows(const mx_check *check, size_t *count);

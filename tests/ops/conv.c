@@ -160,7 +160,7 @@ static mx_status check_direction(mx_check *check, const mx_conv_algorithm *algor
                      .accumulate = extras && direction == MX_CONV_BACKWARD_DATA};
     p.shape.n = images;
     MX_TRY(mx_conv_plan_init(&p.plan, mx_check_get_device(check), &shape, algorithm->name));
-    if (p.plan.algorithm[direction] != algorithm) return MX_OK;
+    if (p.plan.choice[direction].algorithm != algorithm) return MX_OK;
     snprintf(variant, sizeof variant, "%s/%s", algorithm->name, names[direction]);
     mx_case c = {.variant = variant, .params = &p, .reference = reference, .run = run};
     if (shape.h == shape.w && images == shape.n)
