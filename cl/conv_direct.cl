@@ -4,15 +4,22 @@
  * Work-items: (groups of P x TILES pixels). */
 #define BLOCK (KB * V)
 
-/* weight[taps][c][k] to packed[block][taps][depth][BLOCK]: work-items (BLOCK, depth, block x taps). */
+/* weight[taps][c][k] to packed[block][taps][depth][BLOCK]: work-items (depth, block x taps). */
 __kernel void pack_weights(__global const float *weight, __global float *packed, const mx_pack_args a) {
-    const int lane = (int)get_global_id(0), d = (int)get_global_id(1), z = (int)get_global_id(2);
+    const int d = (int)get_global_id(0), z = (int)get_global_id(1);
     const int depth = a.transposed ? a.k : a.c, outputs = a.transposed ? a.c : a.k;
-    if (lane >= a.width || d >= depth) return;
-    const int block = z / a.taps, tap = z % a.taps, out = block * a.width + lane;
-    const int c = a.transposed ? out : d, k = a.transposed ? d : out;
-    const float w = out < outputs ? weight[a.weight + ((size_t)tap * a.c + c) * a.k + k] : 0.0f;
-    packed[a.packed + ((size_t)z * depth + d) * a.width + lane] = w;
+    if (d >= depth) return;
+    const int block = z / a.taps, tap = z % a.taps, first = block * BLOCK;
+    const size_t step = a.transposed ? a.k : 1;
+    weight += a.weight + (size_t)tap * a.c * a.k + (a.transposed ? (size_t)d : (size_t)d * a.k) + first * step;
+    packed += a.packed + ((size_t)z * depth + d) * BLOCK;
+    if (!a.transposed && first + BLOCK <= outputs) {
+        for (int k = 0; k < KB; k++)
+            VSTORE(VLOAD(weight + k * V), packed + k * V);
+        return;
+    }
+    for (int lane = 0; lane < BLOCK; lane++)
+        packed[lane] = first + lane < outputs ? weight[lane * step] : 0.0f;
 }
 
 /* Stores one vector of outputs, or its first `left` lanes. */

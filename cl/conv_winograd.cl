@@ -7,29 +7,41 @@
  * Work-items: (run of tile groups). */
 #define BLOCK (KB * V)
 
-/* Weights [3][3][c][k] to packed[e][block][depth][BLOCK]: work-items (BLOCK, depth, block). */
+/* Weights [3][3][c][k] to packed[e][block][depth][BLOCK], V outputs at a time: work-items (depth, vector of
+ * the padded outputs). */
 __kernel void winograd_pack(__global const float *weight, __global float *packed,
                             const mx_winograd_pack_args a) {
-    const int lane = (int)get_global_id(0), d = (int)get_global_id(1), block = (int)get_global_id(2);
+    const int d = (int)get_global_id(0), vector = (int)get_global_id(1);
     const int depth = a.transposed ? a.k : a.c, outputs = a.transposed ? a.c : a.k;
-    if (lane >= a.width || d >= depth) return;
-    const int out = block * a.width + lane, blocks = (outputs + a.width - 1) / a.width;
-    const int c = a.transposed ? out : d, k = a.transposed ? d : out;
-    float rows[EDGE][3], column[3], u[EDGE];
+    if (d >= depth) return;
+    const int out = vector * V, left = outputs - out, blocks = (outputs + BLOCK - 1) / BLOCK;
+    const size_t step = a.transposed ? a.k : 1;
+    weight += a.weight + (a.transposed ? (size_t)d : (size_t)d * a.k) + out * step;
+    vfloat rows[EDGE][3];
     for (int s = 0; s < 3; s++) {
+        vfloat column[3], u[EDGE];
         for (int r = 0; r < 3; r++) {
             const int tap = a.transposed ? 8 - (r * 3 + s) : r * 3 + s;
-            column[r] = out < outputs ? weight[a.weight + ((size_t)tap * a.c + c) * a.k + k] : 0.0f;
+            __global const float *from = weight + (size_t)tap * a.c * a.k;
+            float lanes[V];
+            if (!a.transposed && left >= V) {
+                column[r] = VLOAD(from);
+                continue;
+            }
+            for (int i = 0; i < V; i++)
+                lanes[i] = i < left ? from[i * step] : 0.0f;
+            column[r] = VLOAD(lanes);
         }
         weight_transform(column, u);
         for (int i = 0; i < EDGE; i++)
             rows[i][s] = u[i];
     }
-    packed += a.packed + ((size_t)block * depth + d) * a.width + lane;
+    packed += a.packed + ((size_t)(out / BLOCK) * depth + d) * BLOCK + out % BLOCK;
     for (int i = 0; i < EDGE; i++) {
+        vfloat u[EDGE];
         weight_transform(rows[i], u);
         for (int j = 0; j < EDGE; j++)
-            packed[(size_t)(i * EDGE + j) * blocks * depth * a.width] = u[j];
+            VSTORE(u[j], packed + (size_t)(i * EDGE + j) * blocks * depth * BLOCK);
     }
 }
 

@@ -101,28 +101,30 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
     }
 }
 
-/* weight[3][3][c][k] = G' (sum over chunks of partial) G: work-items (k, c). */
+/* weight[3][3][c][k] = G' (sum over chunks of partial) G, V outputs at a time: work-items (k / V, c). */
 __kernel void winograd_weights_sum(__global const float *partial, __global float *weight,
                                    const mx_winograd_weights_args a) {
-    const int k = (int)get_global_id(0), c = (int)get_global_id(1);
+    const int k = (int)get_global_id(0) * V, c = (int)get_global_id(1);
     if (k >= a.k || c >= a.c) return;
     const size_t plane = (size_t)a.c * a.k, at = (size_t)c * a.k + k;
-    float rows[3][EDGE], u[EDGE], g[3];
+    vfloat rows[3][EDGE];
     partial += a.partial + at;
     weight += a.weight + at;
     for (int j = 0; j < EDGE; j++) {
+        vfloat u[EDGE], g[3];
         for (int i = 0; i < EDGE; i++) {
-            u[i] = 0.0f;
+            u[i] = (vfloat)(0.0f);
             for (int chunk = 0; chunk < a.chunks; chunk++)
-                u[i] += partial[((size_t)chunk * PLACES + i * EDGE + j) * plane];
+                u[i] += VLOAD(partial + ((size_t)chunk * PLACES + i * EDGE + j) * plane);
         }
         weight_gradient_transform(u, g);
         for (int r = 0; r < 3; r++)
             rows[r][j] = g[r];
     }
     for (int r = 0; r < 3; r++) {
+        vfloat g[3];
         weight_gradient_transform(rows[r], g);
         for (int s = 0; s < 3; s++)
-            weight[(size_t)(r * 3 + s) * plane] = g[s];
+            VSTORE(g[s], weight + (size_t)(r * 3 + s) * plane);
     }
 }

@@ -57,7 +57,7 @@ static inline void gradient_transform(const vfloat *d, vfloat *z) {
 }
 
 /* G g: three weights to EDGE. */
-static inline void weight_transform(const float *g, float *u) {
+static inline void weight_transform(const vfloat *g, vfloat *u) {
 #if TILE == 2
     u[0] = g[0];
     u[1] = 0.5f * (g[0] + g[1] + g[2]);
@@ -74,7 +74,7 @@ static inline void weight_transform(const float *g, float *u) {
 }
 
 /* G' u: the transpose, EDGE sums to three weight gradients. */
-static inline void weight_gradient_transform(const float *u, float *g) {
+static inline void weight_gradient_transform(const vfloat *u, vfloat *g) {
 #if TILE == 2
     g[0] = u[0] + 0.5f * (u[1] + u[2]);
     g[1] = 0.5f * (u[1] - u[2]);

@@ -62,8 +62,8 @@ static bool is_known(const char *name) {
     return strcmp(name, "auto") == 0;
 }
 
-/* The first of the list that supports the direction, among those called `name` where there is one. An
- * algorithm may have an entry a direction. */
+/* The first of the list that supports and prefers the direction, or the one called `name` where that
+ * supports it. An algorithm may have an entry a direction. */
 static const mx_conv_algorithm *choose(const mx_device *device, const mx_conv_shape *shape,
                                        mx_conv_direction direction, const char *name) {
     const mx_conv_algorithm *first = NULL;
@@ -71,7 +71,7 @@ static const mx_conv_algorithm *choose(const mx_device *device, const mx_conv_sh
         const mx_conv_algorithm *candidate = mx_conv_algorithms[i];
         if (!candidate->supports(device, shape, direction)) continue;
         if (strcmp(candidate->name, name) == 0) return candidate;
-        if (!first) first = candidate;
+        if (!first && (!candidate->preferred || candidate->preferred(device, shape, direction))) first = candidate;
     }
     return first;
 }

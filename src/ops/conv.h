@@ -45,6 +45,8 @@ typedef struct mx_conv_algorithm {
     const char *name;
     const char *param_names[MX_CONV_PARAMS]; /* for people and the tuning cache; NULL past the last */
     bool (*supports)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    /* Whether it is the one to take where nothing was measured; NULL: always. */
+    bool (*preferred)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
     /* Parameters worth measuring on this device, the built-in choice first; returns how many, at most
      * MX_CONV_CANDIDATES. */
     int (*candidates)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,

@@ -84,9 +84,8 @@ static mx_status pack(mx_device *device, const mx_pack_args *args, const mx_conv
                       const mx_conv_operands *o) {
     const mx_i32 depth = args->transposed ? args->k : args->c, outputs = args->transposed ? args->c : args->k;
     const mx_i32 blocks = (outputs + args->width - 1) / args->width;
-    const mx_range range = {.dims = 3,
-                            .global = {(size_t)args->width, (size_t)depth, (size_t)(blocks * args->taps)},
-                            .local = {(size_t)args->width, 1, 1}};
+    const mx_range range = {
+        .dims = 2, .global = {(size_t)depth, (size_t)(blocks * args->taps), 1}, .local = {16, 1, 1}};
     return MX_LAUNCH(device, "conv_direct.cl", "pack_weights", options_of(device, params).text, range, *args, o->weight.buffer,
                      o->workspace.buffer);
 }

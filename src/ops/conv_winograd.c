@@ -6,10 +6,9 @@
 
 enum { PARAM_TILE, PARAM_TILES }; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
 enum {
-    REGISTER_TILES = 8,      /* tiles of a register tile */
-    MOST_TILES = 32,         /* tiles a work-group takes at a time */
-    SCRATCH_LIMIT = 120 << 10, /* floats of scratch, where fewer tiles allow it: half of a core's cache */
-    GROUPS_A_CORE = 2,       /* work-groups sharing the tiles, where scratch is global */
+    LEAST_TILES = 8,   /* that a work-group takes at a time; a multiple of a register tile's */
+    MOST_TILES = 32,
+    GROUPS_A_CORE = 2, /* work-groups sharing the tiles, where scratch is global */
     MOST_PAD = 2
 };
 
@@ -65,17 +64,21 @@ static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape
     return form;
 }
 
-/* Without measurement: as many tiles as keep the scratch in a core's cache. */
+/* Without measurement: few tiles while the transformed weights stay in a core's cache, many once they
+ * have to be streamed. */
+static mx_i32 built_in_tiles(mx_i32 depth) {
+    return depth < 48 ? 8 : depth < 96 ? 16 : MOST_TILES;
+}
+
 static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
                       mx_conv_params *out) {
-    mx_conv_params params = {{4, MOST_TILES, 0, 0}};
-    int count = 1;
-    while (params.v[PARAM_TILES] > REGISTER_TILES && form_of(device, shape, direction, &params).scratch > SCRATCH_LIMIT)
-        params.v[PARAM_TILES] /= 2;
-    out[0] = params;
-    for (mx_i32 tiles = REGISTER_TILES; tiles <= MOST_TILES; tiles *= 2)
-        if (tiles != params.v[PARAM_TILES]) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
-    out[count++] = (mx_conv_params){{2, 32, 0, 0}};
+    (void)device;
+    const mx_i32 built_in = built_in_tiles(direction == MX_CONV_FORWARD ? shape->c : shape->k);
+    int count = 0;
+    out[count++] = (mx_conv_params){{4, built_in, 0, 0}};
+    for (mx_i32 tiles = LEAST_TILES; tiles <= MOST_TILES; tiles *= 2)
+        if (tiles != built_in) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
+    out[count++] = (mx_conv_params){{2, MOST_TILES, 0, 0}};
     return count;
 }
 
@@ -90,10 +93,10 @@ static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winog
     const mx_winograd_pack_args args = {.c = shape->c, .k = shape->k, .transposed = transposed,
                                         .width = form->block, .weight = o->weight.offset,
                                         .packed = o->workspace.offset};
-    const mx_range range = {.dims = 3,
-                            .global = {(size_t)form->block, (size_t)form->depth,
-                                       (size_t)((form->outputs + form->block - 1) / form->block)},
-                            .local = {(size_t)form->block, 1, 1}};
+    const mx_i32 blocks = (form->outputs + form->block - 1) / form->block;
+    const mx_range range = {.dims = 2,
+                            .global = {(size_t)form->depth, (size_t)(blocks * form->block / form->vector), 1},
+                            .local = {8, 1, 1}};
     return MX_LAUNCH(device, "conv_winograd.cl", "winograd_pack", form->options, range, args, o->weight.buffer,
                      o->workspace.buffer);
 }

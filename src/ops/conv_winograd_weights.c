@@ -8,7 +8,7 @@ enum {
     CHANNEL_TILE = 8,
     LEAST_TILES = 16,
     MOST_TILES = 64,
-    SCRATCH_LIMIT = 240 << 10, /* floats of scratch, where fewer tiles allow it */
+    CACHED_WEIGHTS = 96 * 96,
     WORK_GROUPS = 8,           /* wanted: chunks x splits; not the device's to choose */
     PARTIAL_LIMIT = 5 << 19,   /* floats of partial sums, unless one chunk needs more */
     MOST_PAD = 2
@@ -69,19 +69,22 @@ static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
     return form;
 }
 
-/* Without measurement: as many tiles as keep the scratch in a core's cache. */
 static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
                       mx_conv_params *out) {
-    (void)direction;
-    mx_conv_params params = {{4, MOST_TILES, 0, 0}};
-    int count = 1;
-    while (params.v[PARAM_TILES] > LEAST_TILES && form_of(device, shape, &params).scratch > SCRATCH_LIMIT)
-        params.v[PARAM_TILES] /= 2;
-    out[0] = params;
-    for (mx_i32 tiles = LEAST_TILES; tiles <= 2 * MOST_TILES; tiles *= 2)
-        if (tiles != params.v[PARAM_TILES]) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
-    out[count++] = (mx_conv_params){{2, 64, 0, 0}};
+    (void)device, (void)direction;
+    const mx_i32 built_in = shape->c < 96 ? LEAST_TILES : 2 * LEAST_TILES;
+    int count = 0;
+    out[count++] = (mx_conv_params){{4, built_in, 0, 0}};
+    for (mx_i32 tiles = LEAST_TILES; tiles <= MOST_TILES; tiles *= 2)
+        if (tiles != built_in) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
+    out[count++] = (mx_conv_params){{2, MOST_TILES, 0, 0}};
     return count;
+}
+
+/* Where the sums in Winograd's domain outgrow a core's cache, the direct algorithm is as quick. */
+static bool preferred(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+    (void)device, (void)direction;
+    return shape->c * shape->k < CACHED_WEIGHTS;
 }
 
 /* Chunks depend on the batch; the sums of the largest are enough for all. */
@@ -113,11 +116,12 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
         MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options, range, args,
                          o->x.buffer, o->y.buffer, zeros, o->workspace.buffer, o->workspace.buffer));
     }
-    const mx_range all = {.dims = 2, .global = {(size_t)shape->k, (size_t)shape->c, 1}, .local = {16, 4, 1}};
+    const mx_range all = {.dims = 2, .global = {(size_t)(shape->k / form.vector), (size_t)shape->c, 1},
+                          .local = {1, 8, 1}};
     return MX_LAUNCH(device, "conv_winograd_weights.cl", "winograd_weights_sum", form.options, all, args,
                      o->workspace.buffer, o->weight.buffer);
 }
 
 const mx_conv_algorithm mx_conv_winograd_weights = {
-    .name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports, .candidates = candidates,
+    .name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports, .preferred = preferred, .candidates = candidates,
     .workspace = workspace, .run = run};
