@@ -2,25 +2,34 @@
  * after it. V divides c. partial[groups][chunks][2][c]; saved[groups][2][c] = mean, 1 / deviation.
  * Sums run in a fixed order, so that equal inputs give equal bits. */
 
-/* Mean and squared deviation of a chunk: work-items (channel / V, chunk, group). Two passes over a
- * chunk that stays in cache: no cancellation, as a sum of squares would have. */
+/* Mean and squared deviation of a chunk: work-items (channel / V, chunk, group). One pass: sums are of the
+ * difference to the chunk's first row, so that a mean far from zero does not cancel; two rows at a time,
+ * so that additions do not wait for each other. */
 __kernel void batchnorm_partial(__global const float *x, __global float *partial,
                                 const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V, chunk = (int)get_global_id(1), g = (int)get_global_id(2);
     if (c >= a.c) return;
     const int first = chunk * a.chunk_rows, rows = min(a.chunk_rows, a.rows - first);
     x += a.x + ((size_t)g * a.rows + first) * a.c + c;
-    vfloat sum = (vfloat)(0.0f), square = (vfloat)(0.0f);
-    for (int i = 0; i < rows; i++)
-        sum += VLOAD(x + (size_t)i * a.c);
-    const vfloat mean = sum / (float)rows;
-    for (int i = 0; i < rows; i++) {
-        const vfloat d = VLOAD(x + (size_t)i * a.c) - mean;
+    const vfloat shift = VLOAD(x);
+    vfloat sum = (vfloat)(0.0f), square = sum, sum2 = sum, square2 = sum;
+    int i = 0;
+    for (; i + 1 < rows; i += 2) {
+        const vfloat d = VLOAD(x + (size_t)i * a.c) - shift, d2 = VLOAD(x + (size_t)(i + 1) * a.c) - shift;
+        sum += d;
+        sum2 += d2;
+        square = fma(d, d, square);
+        square2 = fma(d2, d2, square2);
+    }
+    if (i < rows) {
+        const vfloat d = VLOAD(x + (size_t)i * a.c) - shift;
+        sum += d;
         square = fma(d, d, square);
     }
+    sum += sum2;
     partial += a.partial + ((size_t)g * a.chunks + chunk) * 2 * a.c + c;
-    VSTORE(mean, partial);
-    VSTORE(square, partial + a.c);
+    VSTORE(shift + sum / (float)rows, partial);
+    VSTORE(square + square2 - sum * sum / (float)rows, partial + a.c);
 }
 
 /* Joins the chunks (Chan, Golub, LeVeque 1979) and updates the running statistics from group 0 when
@@ -41,6 +50,8 @@ __kernel void batchnorm_statistics(__global const float *partial, __global float
     }
     saved += a.saved + (size_t)g * 2 * a.c + c;
     VSTORE(mean, saved);
+    /* Rounding may leave a variance of nothing just below zero. */
+    square = select(square, (vfloat)(0.0f), square < (vfloat)(0.0f));
     VSTORE((vfloat)(1.0f) / sqrt(square / count + a.epsilon), saved + a.c);
     if (g > 0 || a.momentum <= 0.0f) return;
     __global float *run_mean = running + a.running_mean + c, *run_var = running + a.running_var + c;

@@ -210,6 +210,8 @@ typedef struct mx_pointwise_args {
     mx_u32 count, a, b, y;
 } mx_pointwise_args;
 
+enum { MX_BIAS_ROWS = 64 }; /* rows that a work-item adds a bias to */
+
 /* Column sums of x[rows][c], and adding b[c] to every row. */
 typedef struct mx_bias_args {
     mx_i32 rows, c, accumulate;

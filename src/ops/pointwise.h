@@ -8,7 +8,7 @@
 mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, mx_tensor y);
 /* x[rows][c] += bias[c]. */
 mx_status mx_bias_add(mx_device *device, mx_tensor bias, mx_tensor x);
-/* sums[c] = sum over the rows of x[rows][c], in order. */
+/* sums[c] = sum over the rows of x[rows][c], in a fixed order. */
 mx_status mx_column_sums(mx_device *device, mx_tensor x, mx_tensor sums);
 
 #endif

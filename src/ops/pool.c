@@ -2,21 +2,24 @@
 
 #include "ocl/profile.h"
 
+/* Vectors of channels x `y` x `z`. */
+static mx_range vectors_range(const mx_device *device, mx_i32 c, mx_i32 y, mx_i32 z) {
+    return mx_range_wide(device, c / mx_vector_width(device, c), y, z);
+}
+
 mx_status mx_average_forward(mx_device *device, mx_tensor x, mx_tensor y) {
     const mx_pool_args args = {.n = x.n, .h = x.h, .w = x.w, .c = x.c, .x = x.offset, .y = y.offset};
     mx_profile_op(device, (double)mx_tensor_count(x), "average_forward");
-    return MX_LAUNCH(device, "pool.cl", "average_forward", "", mx_range_wide(device, x.c, x.n, 1), args,
-                     x.buffer, y.buffer);
+    return MX_LAUNCH(device, "pool.cl", "average_forward", mx_vector_option(device, x.c),
+                     vectors_range(device, x.c, x.n, 1), args, x.buffer, y.buffer);
 }
 
 mx_status mx_average_backward(mx_device *device, mx_tensor dy, mx_tensor dx, bool accumulate) {
     const mx_pool_args args = {.n = dx.n, .h = dx.h, .w = dx.w, .c = dx.c, .dy = dy.offset, .dx = dx.offset,
                                .accumulate = accumulate};
-    const mx_range range = {.dims = 3,
-                            .global = {(size_t)dx.c, (size_t)dx.h * (size_t)dx.w, (size_t)dx.n},
-                            .local = {16, 4, 1}};
     mx_profile_op(device, (double)mx_tensor_count(dx), "average_backward");
-    return MX_LAUNCH(device, "pool.cl", "average_backward", "", range, args, dy.buffer, dx.buffer);
+    return MX_LAUNCH(device, "pool.cl", "average_backward", mx_vector_option(device, dx.c),
+                     vectors_range(device, dx.c, dx.n, 1), args, dy.buffer, dx.buffer);
 }
 
 mx_i32 mx_max_pool_size(mx_i32 in, mx_i32 size, mx_i32 stride, mx_i32 pad) {
@@ -27,10 +30,9 @@ mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 str
                          mx_tensor index) {
     const mx_pool_args args = {.n = x.n, .h = x.h, .w = x.w, .c = x.c, .size = size, .stride = stride, .pad = pad,
                                .oh = y.h, .ow = y.w, .x = x.offset, .y = y.offset, .index = index.offset};
-    const mx_range range = {
-        .dims = 3, .global = {(size_t)y.c, (size_t)y.h * (size_t)y.w, (size_t)y.n}, .local = {16, 4, 1}};
     mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
-    return MX_LAUNCH(device, "pool.cl", "max_forward", "", range, args, x.buffer, y.buffer, index.buffer);
+    return MX_LAUNCH(device, "pool.cl", "max_forward", mx_vector_option(device, x.c),
+                     vectors_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
 }
 
 mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size, mx_i32 stride,
@@ -38,8 +40,7 @@ mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i
     const mx_pool_args args = {.n = dx.n, .h = dx.h, .w = dx.w, .c = dx.c, .size = size, .stride = stride,
                                .pad = pad, .oh = dy.h, .ow = dy.w, .accumulate = accumulate,
                                .index = index.offset, .dy = dy.offset, .dx = dx.offset};
-    const mx_range range = {
-        .dims = 3, .global = {(size_t)dx.c, (size_t)dx.h * (size_t)dx.w, (size_t)dx.n}, .local = {16, 4, 1}};
     mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
-    return MX_LAUNCH(device, "pool.cl", "max_backward", "", range, args, dy.buffer, index.buffer, dx.buffer);
+    return MX_LAUNCH(device, "pool.cl", "max_backward", mx_vector_option(device, dx.c),
+                     vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);
 }
