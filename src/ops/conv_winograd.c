@@ -67,7 +67,7 @@ static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape
 /* Without measurement: few tiles while the transformed weights stay in a core's cache, many once they
  * have to be streamed. */
 static mx_i32 built_in_tiles(mx_i32 depth) {
-    return depth < 48 ? 8 : depth < 96 ? 16 : MOST_TILES;
+    return depth < 96 ? LEAST_TILES : 2 * LEAST_TILES;
 }
 
 static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,

@@ -8,7 +8,7 @@ enum {
     CHANNEL_TILE = 8,
     LEAST_TILES = 16,
     MOST_TILES = 64,
-    CACHED_WEIGHTS = 96 * 96,
+    CACHED_WEIGHTS = 192 * 192,
     WORK_GROUPS = 8,           /* wanted: chunks x splits; not the device's to choose */
     PARTIAL_LIMIT = 5 << 19,   /* floats of partial sums, unless one chunk needs more */
     MOST_PAD = 2
