@@ -128,9 +128,14 @@ static mx_status profile_steps(bench *b, mx_bench_result *result) {
     MX_TRY(run_step(b));
     MX_TRY(mx_profile_collect(b->device, &rows, &result->n_ops));
     mx_profile_clear(b->device);
+    const double start = now_ms();
     for (int i = 0; i < PROFILED_STEPS; i++)
         MX_TRY(run_step(b));
+    MX_TRY(mx_device_finish(b->device));
+    result->profiled_step_ms = (now_ms() - start) / PROFILED_STEPS;
     MX_TRY(mx_profile_collect(b->device, &rows, &result->n_ops));
+    for (size_t i = 0; i < result->n_ops; i++)
+        result->busy_ms += rows[i].ms / PROFILED_STEPS;
     MX_TRY(mx_alloc(&result->ops, result->n_ops, sizeof *result->ops));
     memcpy(result->ops, rows, result->n_ops * sizeof *rows);
     result->profiled_steps = PROFILED_STEPS;

@@ -13,6 +13,8 @@ typedef struct mx_bench_result {
     double images_per_s;      /* pictures trained on: (k + 1) x batch a step */
     double peak_memory_bytes; /* resident set; with device allocations where memory is not the host's */
     int steps, profiled_steps;
+    double profiled_step_ms; /* wall time of a profiled step */
+    double busy_ms;          /* of it, the device at work on commands */
     mx_profile_row *ops; /* sums over profiled_steps */
     size_t n_ops;
 } mx_bench_result;
