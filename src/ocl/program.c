@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ocl/cache.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
 #include "ocl/source.h"
@@ -21,22 +22,33 @@ static mx_status build_failed(const mx_device *device, cl_program program, cl_in
                    file, mx_cl_error_name(code), code);
 }
 
+static mx_status build_source(const mx_device *device, const char *file, const mx_buf *text, const char *flags,
+                              cl_program *out) {
+    cl_int code = CL_SUCCESS;
+    const char *source = text->data;
+    mx_debug("compiling %s [%s]", file, flags);
+    *out = clCreateProgramWithSource(device->context, 1, &source, &text->length, &code);
+    MX_TRY(mx_cl_check(code, "clCreateProgramWithSource"));
+    code = clBuildProgram(*out, 1, (cl_device_id[]){device->info.device}, flags, NULL, NULL);
+    if (code == CL_SUCCESS) return MX_OK;
+    const mx_status status = build_failed(device, *out, code, file, flags);
+    clReleaseProgram(*out);
+    return status;
+}
+
+/* From the cache where there is one, else from source. */
 static mx_status build(const mx_device *device, const char *file, const char *options, cl_program *out) {
     mx_buf text = {0}, flags = {0};
-    cl_int code = CL_SUCCESS;
     mx_status status;
     MX_GO(mx_source_load(&text, file));
     mx_buf_printf(&flags, "-cl-std=CL1.2 %s", options);
     MX_GO(mx_buf_check(&flags));
-    mx_debug("compiling %s [%s]", file, options);
-    const char *source = text.data;
-    *out = clCreateProgramWithSource(device->context, 1, &source, &text.length, &code);
-    MX_GO(mx_cl_check(code, "clCreateProgramWithSource"));
-    code = clBuildProgram(*out, 1, (cl_device_id[]){device->info.device}, flags.data, NULL, NULL);
-    if (code != CL_SUCCESS) {
-        status = build_failed(device, *out, code, file, options);
-        clReleaseProgram(*out);
-    }
+    const bool cached = mx_program_cache_applies(&device->info);
+    const mx_program_key key = mx_program_key_of(&device->info, flags.data, &text);
+    *out = cached ? mx_program_cache_load(&device->info, device->context, &key, flags.data) : NULL;
+    if (*out) goto done;
+    MX_GO(build_source(device, file, &text, flags.data, out));
+    if (cached) mx_program_cache_store(&key, *out);
 done:
     mx_buf_release(&text);
     mx_buf_release(&flags);
