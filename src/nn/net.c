@@ -29,7 +29,8 @@ void mx_net_close(mx_net *net) {
     mx_buffer_release(net->arenas.gradients);
     mx_buffer_release(net->arenas.first);
     mx_buffer_release(net->arenas.second);
-    mx_buffer_release(net->arenas.activations);
+    for (int i = 0; i < MX_NET_SEGMENTS; i++)
+        mx_buffer_release(net->activations[i]);
     mx_buffer_release(net->workspace);
     free(net->train_offset);
     free(net->infer_offset);

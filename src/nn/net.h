@@ -58,6 +58,8 @@ typedef struct mx_net_plan_request {
     mx_i32 train_rows, train_groups; /* 0 rows: the network is never trained */
     mx_i32 infer_rows, infer_groups; /* of MX_GUESS and MX_EVAL */
     const char *conv_algorithm;
+    struct mx_conv_tuner *tuner; /* chooses the convolutions' algorithms; NULL: built-in choices */
+    mx_i32 tuned_rows;           /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
 } mx_net_plan_request;
 
 /* An empty network for h x w x c images. Fails with MX_MEMORY. */
@@ -102,7 +104,6 @@ size_t mx_net_trained(const mx_net *net);
 /* Arenas of layout.count floats; gradients and moments are NULL when never trained. */
 typedef struct mx_net_arenas {
     mx_buffer *weights, *average, *gradients, *first, *second;
-    mx_buffer *activations;
 } mx_net_arenas;
 mx_net_arenas mx_net_get_arenas(const mx_net *net);
 

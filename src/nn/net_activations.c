@@ -20,7 +20,17 @@ static size_t value_floats(const mx_net *net, int value, mx_i32 rows) {
 
 mx_tensor mx_net_tensor(const mx_net *net, int value, mx_i32 rows, const size_t *offsets) {
     const mx_value v = net->values[value];
-    return (mx_tensor){net->arenas.activations, (mx_u32)offsets[value], rows, v.h, v.w, v.c};
+    mx_tensor tensor = mx_net_activation(net, offsets[value]);
+    tensor.n = rows;
+    tensor.h = v.h;
+    tensor.w = v.w;
+    tensor.c = v.c;
+    return tensor;
+}
+
+mx_tensor mx_net_activation(const mx_net *net, size_t offset) {
+    const size_t segment = net->segment;
+    return (mx_tensor){.buffer = net->activations[offset / segment], .offset = (mx_u32)(offset % segment)};
 }
 
 /* Lives of the outputs; with `training`, until the backward of the layers that read them again. */
@@ -74,7 +84,7 @@ static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t
     for (int i = 0; i < net->n_layers; i++)
         blocks[2 * n + i] =
             (mx_block){.size = net->layers[i].saved, .first = i, .last = 2 * net->n_layers - i};
-    MX_TRY(mx_memory_plan(blocks, (size_t)(3 * n), MX_TENSOR_ALIGN, total));
+    MX_TRY(mx_memory_plan(blocks, (size_t)(3 * n), MX_TENSOR_ALIGN, net->segment, total));
     for (int v = 0; v < n; v++) {
         net->train_offset[v] = blocks[v].offset;
         net->gradient_offset[v] = blocks[n + owner[v]].offset;
@@ -84,20 +94,22 @@ static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t
     return MX_OK;
 }
 
-/* Without training, saved data lives for one layer only: it goes behind the outputs, shared by all. */
-static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
-    output_lives(net, blocks, net->request.infer_rows, false);
-    MX_TRY(mx_memory_plan(blocks, (size_t)net->n_layers + 1, MX_TENSOR_ALIGN, total));
-    for (int v = 0; v <= net->n_layers; v++)
-        net->infer_offset[v] = blocks[v].offset;
-    return MX_OK;
-}
-
 static size_t largest_saved(const mx_net *net) {
     size_t most = 0;
     for (int i = 0; i < net->n_layers; i++)
         if (net->layers[i].saved > most) most = net->layers[i].saved;
     return most;
+}
+
+/* Without training, saved data lives for one layer only: all share a block that lives throughout. */
+static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
+    output_lives(net, blocks, net->request.infer_rows, false);
+    blocks[0] = (mx_block){.size = largest_saved(net), .first = 0, .last = net->n_layers};
+    MX_TRY(mx_memory_plan(blocks, (size_t)net->n_layers + 1, MX_TENSOR_ALIGN, net->segment, total));
+    for (int v = 0; v <= net->n_layers; v++)
+        net->infer_offset[v] = blocks[v].offset;
+    net->infer_saved_offset = blocks[0].offset;
+    return MX_OK;
 }
 
 mx_status mx_net_plan_activations(mx_net *net, size_t *floats) {
@@ -115,8 +127,6 @@ mx_status mx_net_plan_activations(mx_net *net, size_t *floats) {
     for (size_t i = 0; i < 3 * n; i++)
         blocks[i] = (mx_block){0};
     MX_GO(plan_inference(net, blocks, &inference));
-    net->infer_saved_offset = inference;
-    inference += largest_saved(net);
     *floats = training > inference ? training : inference;
 done:
     free(blocks);

@@ -5,6 +5,8 @@
 #include "nn/layer.h"
 #include "nn/net.h"
 
+enum { MX_NET_SEGMENTS = 64 };
+
 struct mx_net {
     mx_device *device;
     mx_value *values; /* n_layers + 1 */
@@ -20,6 +22,8 @@ struct mx_net {
 
     mx_net_arenas arenas;
     mx_buffer *workspace;
+    mx_buffer *activations[MX_NET_SEGMENTS]; /* one arena, in pieces that the device allows */
+    size_t segment;                          /* floats of a piece */
     /* Offsets in the activations, by value: outputs when training and otherwise, gradients. */
     size_t *train_offset, *infer_offset, *gradient_offset;
     size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */
@@ -33,6 +37,9 @@ int mx_net_consumer_below(const mx_net *net, int value, int below);
 
 /* Sets the offsets of values, gradients and saved data and returns the arena's size in floats. */
 mx_status mx_net_plan_activations(mx_net *net, size_t *floats);
+
+/* The place in the activations at `offset`, as a tensor without sizes. */
+mx_tensor mx_net_activation(const mx_net *net, size_t offset);
 
 /* A value's tensor for a batch of `rows`. */
 mx_tensor mx_net_tensor(const mx_net *net, int value, mx_i32 rows, const size_t *offsets);

@@ -20,9 +20,8 @@ static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor 
     for (int j = 0; j < layer->n_in; j++)
         call.x[j] = layer->in[j] == 0 ? input : mx_net_tensor(net, layer->in[j], pass->rows, offsets);
     call.y = mx_net_tensor(net, i + 1, pass->rows, offsets);
-    call.saved = mx_matrix(net->arenas.activations,
-                           (mx_u32)(training ? layer->saved_offset : net->infer_saved_offset), 1,
-                           (mx_i32)layer->saved);
+    const mx_tensor saved = mx_net_activation(net, training ? layer->saved_offset : net->infer_saved_offset);
+    call.saved = mx_matrix(saved.buffer, saved.offset, 1, (mx_i32)layer->saved);
     call.workspace =
         mx_matrix(net->workspace, 0, 1, (mx_i32)(mx_buffer_bytes(net->workspace) / sizeof(float)));
     return call;
