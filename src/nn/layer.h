@@ -4,6 +4,7 @@
 
 #include "nn/net.h"
 #include "ops/conv.h"
+#include "ops/conv_tune.h"
 
 enum { MX_LAYER_INPUTS = 2, MX_LAYER_PARAMS = 4 };
 
@@ -28,6 +29,7 @@ typedef struct mx_layer {
         } max;
         struct {
             mx_i32 out;
+            mx_conv_plan plan;
         } linear;
     } as;
     size_t saved;        /* floats kept from forward to backward */
@@ -51,6 +53,9 @@ typedef struct mx_layer_limits {
     const mx_device *device;
     mx_i32 rows, groups;
     const char *conv_algorithm;
+    mx_conv_tuner *tuner;
+    mx_i32 tuned_rows;
+    bool trained;
 } mx_layer_limits;
 
 struct mx_layer_type {
@@ -77,6 +82,10 @@ mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_
 /* Parameter `i` of the call's layer as a tensor of the weights in use, and of the gradients. */
 mx_tensor mx_call_weight(const mx_layer_call *call, int i);
 mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
+
+/* Plans a convolution of `layer` as the limits and their tuner say. */
+mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer, const mx_conv_shape *shape,
+                             mx_conv_plan *plan);
 
 /* A `plan` for layers that need nothing, a `macs` for those that multiply nothing. */
 mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);

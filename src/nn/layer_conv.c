@@ -14,11 +14,22 @@ static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, m
     return mx_layer_declare(net, layer, "bias", MX_PARAM_BIAS, (mx_i32[]){layer->as.conv.k, 0, 0, 0});
 }
 
+mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer, const mx_conv_shape *shape,
+                             mx_conv_plan *plan) {
+    /* Nothing wants the gradient by the pictures. */
+    const mx_conv_tuning tuning = {.wanted = limits->conv_algorithm, .rows = limits->tuned_rows,
+                                   .needed = {[MX_CONV_FORWARD] = true,
+                                              [MX_CONV_BACKWARD_DATA] = limits->trained && layer->in[0] != 0,
+                                              [MX_CONV_BACKWARD_WEIGHTS] = limits->trained}};
+    MX_TRY(mx_conv_plan_init(plan, limits->device, shape, limits->conv_algorithm));
+    return mx_conv_tuner_plan(limits->tuner, plan, &tuning);
+}
+
 static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
     const mx_conv_shape conv = {.n = limits->rows, .h = x.h, .w = x.w, .c = x.c, .k = layer->as.conv.k,
                                 .r = layer->as.conv.size, .s = layer->as.conv.size,
                                 .stride = layer->as.conv.stride, .pad = layer->as.conv.pad};
-    MX_TRY(mx_conv_plan_init(&layer->as.conv.plan, limits->device, &conv, limits->conv_algorithm));
+    MX_TRY(mx_layer_plan_conv(limits, layer, &conv, &layer->as.conv.plan));
     *floats = layer->as.conv.plan.workspace;
     return MX_OK;
 }

@@ -1,5 +1,9 @@
 #include "nn/layer.h"
-#include "ops/gemm.h"
+#include "ops/linear.h"
+
+static mx_i32 inputs_of(mx_tensor x) {
+    return x.h * x.w * x.c;
+}
 
 static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y) {
     const mx_i32 in = x[0]->h * x[0]->w * x[0]->c, out = layer->as.linear.out;
@@ -8,30 +12,29 @@ static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, m
     return mx_layer_declare(net, layer, "bias", MX_PARAM_BIAS, (mx_i32[]){out, 0, 0, 0});
 }
 
-/* [rows][h][w][c] as [rows][h w c]. */
-static mx_tensor flat(mx_tensor x) {
-    return mx_matrix(x.buffer, x.offset, x.n, x.h * x.w * x.c);
-}
-
-static mx_tensor as_matrix(const mx_layer *layer, mx_tensor weight, mx_i32 in) {
-    return mx_matrix(weight.buffer, weight.offset, in, layer->as.linear.out);
+static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
+    const mx_conv_shape linear = mx_linear_shape(limits->rows, inputs_of(x), layer->as.linear.out);
+    MX_TRY(mx_layer_plan_conv(limits, layer, &linear, &layer->as.linear.plan));
+    *floats = layer->as.linear.plan.workspace;
+    return MX_OK;
 }
 
 static mx_status forward(const mx_layer_call *call) {
-    const mx_tensor x = flat(call->x[0]);
-    return mx_linear_forward(call->device, x, as_matrix(call->layer, mx_call_weight(call, 0), x.c),
-                             mx_call_weight(call, 1), call->y);
+    const mx_conv_operands o = {.x = call->x[0], .weight = mx_call_weight(call, 0), .bias = mx_call_weight(call, 1),
+                                .y = call->y, .workspace = call->workspace};
+    return mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_FORWARD, &o);
 }
 
 static mx_status backward(const mx_layer_call *call) {
-    const mx_tensor x = flat(call->x[0]);
-    MX_TRY(mx_linear_backward_weights(call->device, x, call->dy,
-                                      as_matrix(call->layer, mx_call_gradient(call, 0), x.c),
-                                      mx_call_gradient(call, 1)));
+    mx_conv_operands o = {.x = call->x[0], .weight = mx_call_gradient(call, 0), .bias = mx_call_gradient(call, 1),
+                          .y = call->dy, .workspace = call->workspace};
+    MX_TRY(mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_BACKWARD_WEIGHTS, &o));
     if (!call->dx[0].buffer) return MX_OK;
-    return mx_linear_backward_data(call->device, call->dy,
-                                   as_matrix(call->layer, mx_call_weight(call, 0), x.c), flat(call->dx[0]),
-                                   call->accumulate[0]);
+    o.x = call->dx[0];
+    o.weight = mx_call_weight(call, 0);
+    o.bias = (mx_tensor){0};
+    o.accumulate = call->accumulate[0];
+    return mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_BACKWARD_DATA, &o);
 }
 
 static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) {
@@ -39,6 +42,5 @@ static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) 
     return (double)x->h * x->w * x->c * y->c;
 }
 
-const mx_layer_type mx_layer_linear = {.name = "linear", .backward_reads_x = true, .shape = shape,
-                                       .plan = mx_layer_plan_nothing, .forward = forward, .backward = backward,
-                                       .macs = macs};
+const mx_layer_type mx_layer_linear = {.name = "linear", .backward_reads_x = true, .shape = shape, .plan = plan,
+                                       .forward = forward, .backward = backward, .macs = macs};

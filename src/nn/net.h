@@ -58,7 +58,7 @@ typedef struct mx_net_plan_request {
     mx_i32 train_rows, train_groups; /* 0 rows: the network is never trained */
     mx_i32 infer_rows, infer_groups; /* of MX_GUESS and MX_EVAL */
     const char *conv_algorithm;
-    struct mx_conv_tuner *tuner; /* chooses the convolutions' algorithms; NULL: built-in choices */
+    struct mx_conv_tuner *tuner; /* chooses convolutions while planning; NULL: built-in choices */
     mx_i32 tuned_rows;           /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
 } mx_net_plan_request;
 

@@ -38,10 +38,17 @@ static mx_i32 larger(mx_i32 a, mx_i32 b) {
 
 /* Lets every layer plan itself; *workspace is the most that any of them needs. */
 static mx_status plan_layers(mx_net *net, size_t *workspace) {
+    const mx_net_plan_request *request = &net->request;
+    const bool trained = request->train_rows > 0;
     const mx_layer_limits limits = {.device = net->device,
-                                    .rows = larger(net->request.train_rows, net->request.infer_rows),
-                                    .groups = larger(net->request.train_groups, net->request.infer_groups),
-                                    .conv_algorithm = net->request.conv_algorithm};
+                                    .rows = larger(request->train_rows, request->infer_rows),
+                                    .groups = larger(request->train_groups, request->infer_groups),
+                                    .conv_algorithm = request->conv_algorithm,
+                                    .tuner = request->tuner,
+                                    .tuned_rows = request->tuned_rows > 0 ? request->tuned_rows
+                                                  : trained               ? request->train_rows
+                                                                          : request->infer_rows,
+                                    .trained = trained};
     *workspace = 0;
     for (int i = 0; i < net->n_layers; i++) {
         mx_layer *layer = &net->layers[i];
@@ -59,11 +66,23 @@ static mx_status new_arena(mx_net *net, size_t floats, mx_buffer **out) {
     return mx_buffer_zero(*out, 0, mx_buffer_bytes(*out));
 }
 
+/* The activations' arena, piece by piece. */
+static mx_status allocate_activations(mx_net *net, size_t floats) {
+    const size_t pieces = (floats + net->segment - 1) / net->segment;
+    if (pieces > MX_NET_SEGMENTS)
+        return mx_fail(MX_MEMORY, "%zu MiB are needed, and the device allows %zu in one piece; use a smaller batch",
+                       floats >> 18, net->segment >> 18);
+    for (size_t i = 0; i < pieces; i++) {
+        const size_t left = floats - i * net->segment, size = left < net->segment ? left : net->segment;
+        MX_TRY(mx_buffer_create(&net->activations[i], net->device, size * sizeof(float)));
+    }
+    return MX_OK;
+}
+
 static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     const size_t count = net->layout.count;
-    if (activations > UINT32_MAX || workspace > UINT32_MAX || count > UINT32_MAX)
-        return mx_fail(MX_MEMORY, "the network needs %zu MiB for its activations; use a smaller batch",
-                       activations >> 18);
+    if (workspace > UINT32_MAX || count > UINT32_MAX)
+        return mx_fail(MX_MEMORY, "the network needs a workspace of %zu MiB; use a smaller batch", workspace >> 18);
     MX_TRY(new_arena(net, count, &net->arenas.weights));
     MX_TRY(new_arena(net, count, &net->arenas.average));
     if (net->request.train_rows > 0) {
@@ -71,17 +90,26 @@ static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
         MX_TRY(new_arena(net, count, &net->arenas.first));
         MX_TRY(new_arena(net, count, &net->arenas.second));
     }
-    MX_TRY(mx_context(mx_buffer_create(&net->arenas.activations, net->device, activations * sizeof(float)),
-                      "activations of %d images", larger(net->request.train_rows, net->request.infer_rows)));
+    MX_TRY(mx_context(allocate_activations(net, activations), "activations of %d images",
+                      larger(net->request.train_rows, net->request.infer_rows)));
     return mx_context(mx_buffer_create(&net->workspace, net->device, workspace * sizeof(float)), "workspace");
 }
 
+/* Floats that the device allows in one piece, and that an offset can count. */
+static size_t segment_of(const mx_device *device) {
+    const uint64_t floats = mx_device_get_info(device)->max_allocation / sizeof(float);
+    return (size_t)(floats < UINT32_MAX ? floats : UINT32_MAX) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
-    size_t workspace = 0, activations = 0;
+    size_t workspace = 0, activations = 0, measured = 0;
     if (net->failed != MX_OK) return mx_fail(net->failed, "%s", net->failure);
     net->request = *request;
+    net->segment = segment_of(net->device);
     lay_out_parameters(net);
     MX_TRY(plan_layers(net, &workspace));
+    MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
+    if (measured > 0) MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_net_plan_activations(net, &activations));
     mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB", net->layout.count >> 8,
              request->train_rows > 0 ? 5 : 2, activations >> 18, workspace >> 18);

@@ -1,5 +1,6 @@
 #include "ops/conv_tune.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +13,25 @@
 #include "ops/conv_tune_internal.h"
 
 enum {
-    AUTO_LIMIT_MS = 30000, /* after which MX_TUNE_AUTO compares built-in choices only: kernels take long to compile */
+    TIME_LIMIT_MS = 30000, /* for parameters that are not built in: kernels take long to compile */
     WORKSPACE_SHARE = 4,   /* of the device's memory, at most, for a candidate's workspace */
     BUFFER_SHARE = 16      /* the same, for each operand of a measurement */
 };
 
-static const uint64_t FNV_BASIS = 14695981039346656037u, FNV_PRIME = 1099511628211u;
+uint64_t mx_tune_hash(uint64_t hash, const void *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * UINT64_C(1099511628211);
+    return hash;
+}
 
-/* Every kernel as it is compiled, so that a changed header counts too. FNV-1a. */
+/* Every kernel as it is compiled, from the program or from $MIXCL_KERNEL_DIR. */
 static mx_status hash_kernels(uint64_t *out) {
     mx_buf text = {0};
     mx_status status = MX_OK;
     for (const mx_embedded_file *file = mx_embedded_files; file->name && status == MX_OK; file++)
         status = mx_source_load(&text, file->name);
     if (status == MX_OK) status = mx_buf_check(&text);
-    *out = FNV_BASIS;
-    for (size_t i = 0; i < text.length; i++)
-        *out = (*out ^ (unsigned char)text.data[i]) * FNV_PRIME;
+    *out = mx_tune_hash(MX_TUNE_HASH_BASIS, mx_buf_text(&text), text.length);
     mx_buf_release(&text);
     return status;
 }
@@ -40,7 +43,8 @@ mx_status mx_conv_tuner_open_with(mx_conv_tuner **out, mx_device *device, mx_tun
     *out = NULL;
     if (mode == MX_TUNE_OFF) return MX_OK;
     MX_TRY(mx_alloc(&tuner, 1, sizeof *tuner));
-    *tuner = (mx_conv_tuner){.device = device, .mode = mode, .algorithms = algorithms, .n_algorithms = count};
+    *tuner = (mx_conv_tuner){
+        .device = device, .mode = mode, .algorithms = algorithms, .n_algorithms = count};
     MX_GO(mx_alloc(&tuner->candidates, count * MX_CONV_CANDIDATES, sizeof *tuner->candidates));
     MX_GO(hash_kernels(&tuner->kernels));
     MX_GO(mx_tune_cache_load(tuner));
@@ -59,6 +63,7 @@ void mx_conv_tuner_close(mx_conv_tuner *tuner) {
     json_decref(tuner->known);
     json_decref(tuner->fresh);
     free(tuner->candidates);
+    free(tuner->failures);
     free(tuner->jobs);
     free(tuner);
 }
@@ -67,13 +72,14 @@ void mx_conv_tuner_forget(mx_conv_tuner *tuner) {
     if (!tuner) return;
     json_object_clear(tuner->known);
     tuner->n_jobs = 0;
+    tuner->patient = true;
 }
 
 void mx_tune_key(const mx_tune_job *job, char key[MX_TUNE_KEY_BYTES]) {
     const mx_conv_shape *s = &job->tuned.shape;
     snprintf(key, MX_TUNE_KEY_BYTES, "%s n%d c%d k%d h%d w%d r%d s%d stride%d pad%d%s%s",
-             mx_conv_direction_name(job->tuned.direction), job->rows, s->c, s->k, s->h, s->w, s->r, s->s, s->stride,
-             s->pad, job->only ? " only " : "", job->only ? job->only : "");
+             mx_conv_direction_name(job->tuned.direction), job->rows, s->c, s->k, s->h, s->w, s->r,
+             s->s, s->stride, s->pad, job->only ? " only " : "", job->only ? job->only : "");
 }
 
 size_t mx_tune_buffer_limit(const mx_device *device) {
@@ -82,20 +88,22 @@ size_t mx_tune_buffer_limit(const mx_device *device) {
     return (size_t)(share < info->max_allocation ? share : info->max_allocation);
 }
 
-/* The reference only where nothing else works, and CLBlast on a CPU only where our own kernels do not:
- * its first product there costs seconds of compilation, and it is slower. */
+/* The reference only where nothing else works, and CLBlast on a CPU only where our own kernels do
+ * not: its first product there costs seconds of compilation, and it is slower. */
 static int tier_of(const mx_conv_tuner *tuner, const mx_conv_algorithm *algorithm) {
     if (tuner->mode == MX_TUNE_FULL) return 0;
     if (algorithm == &mx_conv_reference) return MX_TUNE_TIERS - 1;
     return algorithm == &mx_conv_gemm && mx_device_get_info(tuner->device)->type == MX_DEVICE_CPU;
 }
 
-static bool workspace_fits(const mx_device *device, const mx_tune_job *job, const mx_tune_candidate *candidate) {
+static bool workspace_fits(const mx_device *device, const mx_tune_job *job,
+                           const mx_tune_candidate *candidate) {
     const mx_device_info *info = mx_device_get_info(device);
     mx_conv_shape most = job->tuned.shape;
     most.n = job->most_rows;
     const uint64_t bytes =
-        candidate->algorithm->workspace(device, &most, job->tuned.direction, &candidate->params) * sizeof(float);
+        candidate->algorithm->workspace(device, &most, job->tuned.direction, &candidate->params) *
+        sizeof(float);
     return bytes <= info->max_allocation && bytes <= info->global_memory / WORKSPACE_SHARE;
 }
 
@@ -109,9 +117,12 @@ size_t mx_tune_list_candidates(mx_conv_tuner *tuner, const mx_tune_job *job) {
         if (!algorithm->supports(tuner->device, shape, job->tuned.direction)) continue;
         const int n = algorithm->candidates(tuner->device, shape, job->tuned.direction, params);
         for (int j = 0; j < n; j++) {
-            const mx_tune_candidate candidate = {.algorithm = algorithm, .params = params[j],
-                                                 .tier = tier_of(tuner, algorithm), .built_in = j == 0};
-            if (workspace_fits(tuner->device, job, &candidate)) tuner->candidates[count++] = candidate;
+            const mx_tune_candidate candidate = {.algorithm = algorithm,
+                                                 .params = params[j],
+                                                 .tier = tier_of(tuner, algorithm),
+                                                 .built_in = j == 0};
+            if (workspace_fits(tuner->device, job, &candidate))
+                tuner->candidates[count++] = candidate;
         }
     }
     return count;
@@ -130,15 +141,16 @@ static const char *only_of(const mx_conv_tuner *tuner, const char *wanted, const
 
 static mx_status add_job(mx_conv_tuner *tuner, mx_tune_job *job) {
     MX_TRY(mx_grow(&tuner->jobs, &tuner->jobs_capacity, tuner->n_jobs + 1, sizeof *tuner->jobs));
-    job->known = mx_tune_cache_find(tuner, job, &job->tuned.best) || tuner->mode == MX_TUNE_CACHED ||
-                 mx_tune_list_candidates(tuner, job) < 2;
+    job->known = mx_tune_cache_find(tuner, job, &job->tuned.best) ||
+                 tuner->mode == MX_TUNE_CACHED || mx_tune_list_candidates(tuner, job) < 2;
     tuner->jobs[tuner->n_jobs++] = *job;
     return MX_OK;
 }
 
-static mx_status plan_direction(mx_conv_tuner *tuner, mx_conv_plan *plan, mx_conv_direction direction,
-                                const mx_conv_tuning *tuning) {
-    mx_tune_job job = {.tuned = {.shape = plan->shape, .direction = direction}, .rows = tuning->rows,
+static mx_status plan_direction(mx_conv_tuner *tuner, mx_conv_plan *plan,
+                                mx_conv_direction direction, const mx_conv_tuning *tuning) {
+    mx_tune_job job = {.tuned = {.shape = plan->shape, .direction = direction},
+                       .rows = tuning->rows,
                        .most_rows = plan->shape.n};
     char key[MX_TUNE_KEY_BYTES], other[MX_TUNE_KEY_BYTES];
     size_t i = 0;
@@ -151,11 +163,13 @@ static mx_status plan_direction(mx_conv_tuner *tuner, mx_conv_plan *plan, mx_con
     }
     if (i == tuner->n_jobs) MX_TRY(add_job(tuner, &job));
     const mx_conv_timed *best = &tuner->jobs[i].tuned.best;
-    if (best->algorithm) mx_conv_plan_choose(plan, tuner->device, direction, best->algorithm, &best->params);
+    if (best->algorithm)
+        mx_conv_plan_choose(plan, tuner->device, direction, best->algorithm, &best->params);
     return MX_OK;
 }
 
-mx_status mx_conv_tuner_plan(mx_conv_tuner *tuner, mx_conv_plan *plan, const mx_conv_tuning *tuning) {
+mx_status mx_conv_tuner_plan(mx_conv_tuner *tuner, mx_conv_plan *plan,
+                             const mx_conv_tuning *tuning) {
     for (mx_conv_direction d = 0; tuner && d < MX_CONV_DIRECTIONS; d++)
         if (tuning->needed[d]) MX_TRY(plan_direction(tuner, plan, d, tuning));
     return MX_OK;
@@ -169,12 +183,11 @@ static int by_flops(const void *a, const void *b) {
 
 static mx_status measure_jobs(mx_conv_tuner *tuner, mx_tune_job *const *jobs, size_t count) {
     mx_tune_scratch scratch = {0};
-    const double start = mx_now_ms();
     mx_status status;
+    tuner->deadline_ms = tuner->patient ? DBL_MAX : mx_now_ms() + TIME_LIMIT_MS;
     MX_GO(mx_tune_scratch_init(&scratch, tuner, jobs, count));
     for (size_t i = 0; i < count; i++) {
-        const bool late = tuner->mode == MX_TUNE_AUTO && mx_now_ms() - start > AUTO_LIMIT_MS;
-        if (mx_tune_measure(tuner, &scratch, jobs[i], late) == MX_OK)
+        if (mx_tune_measure(tuner, &scratch, jobs[i]) == MX_OK)
             MX_GO(mx_tune_cache_put(tuner, jobs[i]));
         else
             mx_warn("%s; its convolution stays as built in", mx_error());
@@ -194,9 +207,11 @@ mx_status mx_conv_tuner_measure(mx_conv_tuner *tuner, size_t *measured) {
         if (!tuner->jobs[i].known) jobs[count++] = &tuner->jobs[i];
     if (count > 0) {
         const double start = mx_now_ms();
-        mx_info("tuning %zu convolutions for this device, once; device.tune = off leaves it out", count);
+        mx_info("tuning %zu convolutions for this device, once; device.tune = off leaves it out",
+                count);
         qsort(jobs, count, sizeof *jobs, by_flops);
-        if (measure_jobs(tuner, jobs, count) != MX_OK) mx_warn("%s; convolutions are not tuned", mx_error());
+        if (measure_jobs(tuner, jobs, count) != MX_OK)
+            mx_warn("%s; convolutions are not tuned", mx_error());
         if (json_object_size(tuner->fresh) > 0 && mx_tune_cache_save(tuner) != MX_OK)
             mx_warn("%s; the tuning is not kept", mx_error());
         mx_info("tuned in %.1f s", (mx_now_ms() - start) * 1e-3);

@@ -1,21 +1,24 @@
-/* Which algorithm, with which parameters, is fastest for a convolution on this device: measured once,
- * remembered in a file.
+/* Which algorithm, with which parameters, is fastest for a convolution on this device: measured
+ * once, remembered in a file.
  *
- * A network notes its convolutions with mx_conv_tuner_plan, has the unknown ones measured together by
- * mx_conv_tuner_measure, and plans again. Candidates are every supporting algorithm of
- * mx_conv_algorithms with each of its parameters. A candidate may win only if its answer agrees with
- * that of the reference; one that fails to build, to run or to agree is left out with a warning.
+ * A network notes its convolutions with mx_conv_tuner_plan, has the unknown ones measured together
+ * by mx_conv_tuner_measure, and plans again. Candidates are every supporting algorithm of
+ * mx_conv_algorithms with each of its parameters. A candidate may win only if its answer agrees
+ * with that of the reference; one that fails to build, to run or to agree is left out with a
+ * warning.
  *
- * Times are wall time of several runs up to the end of the queue, since a product inside CLBlast and
- * the gaps between launches have no event of their own. Candidates take turns, so that what disturbs
- * the machine disturbs them all, and the fastest run of each counts. A difference below 2 % goes to
- * the earlier candidate. Choices depend on timing, so equal seeds give equal bits for equal caches.
+ * Times are wall time of several runs up to the end of the queue, since a product inside CLBlast
+ * and the gaps between launches have no event of their own. Candidates take turns, so that what
+ * disturbs the machine disturbs them all, and the fastest run of each counts. A difference below 2
+ * % goes to the earlier candidate. Choices depend on timing, so equal seeds give equal bits for
+ * equal caches.
  *
- * The cache is $MIXCL_CACHE_DIR/tune-HASH.json (see mx_cache_folder), a file for each platform, device,
- * driver, number of compute units, version of mixcl and text of the kernels. Its header names them in
- * the clear. A file that is damaged or not of this device is dropped; an entry is used as long as it is
- * among today's candidates for its shape. Entries are not verified again: the kernels' hash stands for
- * that. The file is replaced by a rename, after new entries were merged with those of other processes. */
+ * The cache is $MIXCL_CACHE_DIR/tune-HASH.json (see mx_cache_folder), a file for each platform,
+ * device, driver, number of compute units, version of mixcl and text of the kernels. Its header
+ * names them in the clear. A file that is damaged or not of this device is dropped; an entry is
+ * used as long as it is among today's candidates for its shape. Entries are not verified again: the
+ * kernels' hash stands for that. The file is replaced by a rename, after new entries were merged
+ * with those of other processes. */
 #ifndef MX_OPS_CONV_TUNE_H
 #define MX_OPS_CONV_TUNE_H
 
@@ -37,7 +40,7 @@ mx_status mx_conv_tuner_open(mx_conv_tuner **out, mx_device *device, mx_tune_mod
 /* Before the device's. */
 void mx_conv_tuner_close(mx_conv_tuner *tuner);
 
-/* Makes everything unknown, so that it is measured anew. */
+/* Makes everything unknown, so that it is measured anew, however long that takes. */
 void mx_conv_tuner_forget(mx_conv_tuner *tuner);
 
 typedef struct mx_conv_tuning {
@@ -48,12 +51,13 @@ typedef struct mx_conv_tuning {
 
 /* Puts the known choices into `plan`, and notes the directions that are not known. Fails with
  * MX_MEMORY. */
-mx_status mx_conv_tuner_plan(mx_conv_tuner *tuner, mx_conv_plan *plan, const mx_conv_tuning *tuning);
+mx_status mx_conv_tuner_plan(mx_conv_tuner *tuner, mx_conv_plan *plan,
+                             const mx_conv_tuning *tuning);
 
 /* Measures what was noted, the costliest first, writes the cache and lets go of its memory on the
- * device. *measured is how many directions of shapes that was. With MX_TUNE_AUTO, after half a minute
- * only the built-in parameters of each algorithm are compared. A cache that cannot be written, or
- * memory that is not there, is a warning. Fails with MX_MEMORY of the host. */
+ * device. *measured is how many directions of shapes that was. With MX_TUNE_AUTO, after half a
+ * minute only the built-in parameters of each algorithm are compared. A cache that cannot be
+ * written, or memory that is not there, is a warning. Fails with MX_MEMORY of the host. */
 mx_status mx_conv_tuner_measure(mx_conv_tuner *tuner, size_t *measured);
 
 typedef struct mx_conv_timed {
@@ -68,7 +72,13 @@ typedef struct mx_conv_tuned {
     mx_conv_timed best, next;
 } mx_conv_tuned;
 
-/* The i-th direction of a shape that this tuner measured, in the order noted; false past the last. */
+/* The i-th direction of a shape that this tuner measured, in the order noted; false past the last.
+ */
 bool mx_conv_tuner_result(const mx_conv_tuner *tuner, size_t i, mx_conv_tuned *out);
+
+/* {"tile": 4, "tiles": 32}: an algorithm's parameters by name, a new object for json_decref(); NULL
+ * out of memory. */
+struct json_t *mx_conv_params_json(const mx_conv_algorithm *algorithm,
+                                   const mx_conv_params *params);
 
 #endif

@@ -7,11 +7,13 @@ enum { FILL_FLOATS = 1 << 18 }; /* made-up numbers, repeated as often as needed 
 
 mx_conv_operands mx_tune_operands(const mx_tune_scratch *scratch, const mx_conv_shape *shape,
                                   mx_conv_direction direction) {
-    mx_conv_operands o = {
-        .x = {.n = shape->n, .h = shape->h, .w = shape->w, .c = shape->c},
-        .weight = {.n = shape->r, .h = shape->s, .w = shape->c, .c = shape->k},
-        .y = {.n = shape->n, .h = mx_conv_out_height(shape), .w = mx_conv_out_width(shape), .c = shape->k},
-        .workspace = {.buffer = scratch->workspace}};
+    mx_conv_operands o = {.x = {.n = shape->n, .h = shape->h, .w = shape->w, .c = shape->c},
+                          .weight = {.n = shape->r, .h = shape->s, .w = shape->c, .c = shape->k},
+                          .y = {.n = shape->n,
+                                .h = mx_conv_out_height(shape),
+                                .w = mx_conv_out_width(shape),
+                                .c = shape->k},
+                          .workspace = {.buffer = scratch->workspace}};
     switch (direction) {
     case MX_CONV_FORWARD:
         o.x.buffer = scratch->first;
@@ -47,8 +49,10 @@ static void enlarge(size_t *size, size_t needed) {
 }
 
 static void add_operands(sizes *all, const mx_tune_job *job) {
-    const mx_conv_operands o = mx_tune_operands(&(mx_tune_scratch){0}, &job->tuned.shape, job->tuned.direction);
-    const size_t x = mx_tensor_count(o.x), weight = mx_tensor_count(o.weight), y = mx_tensor_count(o.y);
+    const mx_conv_operands o =
+        mx_tune_operands(&(mx_tune_scratch){0}, &job->tuned.shape, job->tuned.direction);
+    const size_t x = mx_tensor_count(o.x), weight = mx_tensor_count(o.weight),
+                 y = mx_tensor_count(o.y);
     enlarge(&all->first, job->tuned.direction == MX_CONV_BACKWARD_DATA ? y : x);
     enlarge(&all->second, job->tuned.direction == MX_CONV_BACKWARD_WEIGHTS ? y : weight);
     enlarge(&all->result, mx_tensor_count(mx_tune_result(&o, job->tuned.direction)));
@@ -90,8 +94,8 @@ static mx_status fill_inputs(mx_tune_scratch *scratch) {
     return status;
 }
 
-mx_status mx_tune_scratch_init(mx_tune_scratch *scratch, mx_conv_tuner *tuner, mx_tune_job *const *jobs,
-                               size_t count) {
+mx_status mx_tune_scratch_init(mx_tune_scratch *scratch, mx_conv_tuner *tuner,
+                               mx_tune_job *const *jobs, size_t count) {
     const size_t limit = mx_tune_buffer_limit(tuner->device);
     sizes all = {0};
     for (size_t i = 0; i < count; i++) {

@@ -15,12 +15,4 @@ typedef enum mx_gemm_variant {
 mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args *args, mx_buffer *a,
                   mx_buffer *b, mx_buffer *c);
 
-/* y[rows][out] = x[rows][in] w[in][out] (+ bias[out] where bias.buffer is set); rows = x's n. */
-mx_status mx_linear_forward(mx_device *device, mx_tensor x, mx_tensor w, mx_tensor bias, mx_tensor y);
-/* dx (+)= dy w'; */
-mx_status mx_linear_backward_data(mx_device *device, mx_tensor dy, mx_tensor w, mx_tensor dx, bool accumulate);
-/* dw = x' dy; dbias = column sums of dy where dbias.buffer is set. */
-mx_status mx_linear_backward_weights(mx_device *device, mx_tensor x, mx_tensor dy, mx_tensor dw,
-                                     mx_tensor dbias);
-
 #endif

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "train/setup.h"
 #include "train/trainer.h"
@@ -20,12 +20,6 @@ typedef struct bench {
     int32_t *labels;
     uint64_t step;
 } bench;
-
-static double now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* Random bytes as pictures, rows in turn, labels in turn. */
 static mx_status make_pictures(bench *b, const mx_config *config, int classes) {
@@ -64,7 +58,7 @@ static mx_status bench_open(bench *b, const mx_config *config, int classes, bool
     const mx_trainer_spec spec = mx_setup_trainer(config);
     *b = (bench){0};
     MX_TRY(mx_setup_device(config, profile, &b->device));
-    MX_TRY(mx_setup_net(config, b->device, classes, &spec, &b->net));
+    MX_TRY(mx_setup_tuned_net(config, b->device, classes, &spec, &b->net));
     MX_TRY(mx_net_init(b->net, (uint64_t)config->run_seed));
     MX_TRY(mx_trainer_init(&b->trainer, b->net, &spec));
     return make_pictures(b, config, classes);
@@ -80,11 +74,11 @@ static mx_status run_step(bench *b) {
 
 /* Milliseconds of one step to its end, and until all of it is enqueued. */
 static mx_status time_step(bench *b, double *ms, double *enqueue_ms) {
-    const double start = now_ms();
+    const double start = mx_now_ms();
     MX_TRY(run_step(b));
-    *enqueue_ms = now_ms() - start;
+    *enqueue_ms = mx_now_ms() - start;
     MX_TRY(mx_device_finish(b->device));
-    *ms = now_ms() - start;
+    *ms = mx_now_ms() - start;
     return MX_OK;
 }
 
@@ -128,11 +122,11 @@ static mx_status profile_steps(bench *b, mx_bench_result *result) {
     MX_TRY(run_step(b));
     MX_TRY(mx_profile_collect(b->device, &rows, &result->n_ops));
     mx_profile_clear(b->device);
-    const double start = now_ms();
+    const double start = mx_now_ms();
     for (int i = 0; i < PROFILED_STEPS; i++)
         MX_TRY(run_step(b));
     MX_TRY(mx_device_finish(b->device));
-    result->profiled_step_ms = (now_ms() - start) / PROFILED_STEPS;
+    result->profiled_step_ms = (mx_now_ms() - start) / PROFILED_STEPS;
     MX_TRY(mx_profile_collect(b->device, &rows, &result->n_ops));
     for (size_t i = 0; i < result->n_ops; i++)
         result->busy_ms += rows[i].ms / PROFILED_STEPS;

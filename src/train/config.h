@@ -36,6 +36,8 @@
     X(MX_CONFIG_CONV_REFERENCE, "reference")                                                       \
     X(MX_CONFIG_CONV_GEMM, "gemm") X(MX_CONFIG_CONV_DIRECT, "direct")                           \
     X(MX_CONFIG_CONV_WINOGRAD, "winograd")
+#define MX_CONFIG_TUNE_CHOICES(X)                                                                  \
+    X(MX_CONFIG_TUNE_OFF, "off") X(MX_CONFIG_TUNE_AUTO, "auto") X(MX_CONFIG_TUNE_FULL, "full")
 /* These follow mx_source_kind and mx_split of data/dataset.h. */
 #define MX_CONFIG_KIND_CHOICES "|folder|idx"
 #define MX_CONFIG_SPLIT_CHOICES "|train|test|unlabelled"
@@ -52,6 +54,7 @@ enum mx_config_decay { MX_CONFIG_DECAY_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_method { MX_CONFIG_METHOD_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_last_batch { MX_CONFIG_LAST_BATCH_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_conv { MX_CONFIG_CONV_CHOICES(MX_CHOICE_ENUM) };
+enum mx_config_tune { MX_CONFIG_TUNE_CHOICES(MX_CHOICE_ENUM) };
 
 /* train.eval_every, parsed. */
 typedef enum mx_eval_when { MX_EVAL_EPOCH, MX_EVAL_END, MX_EVAL_STEPS } mx_eval_when;

@@ -14,7 +14,7 @@ static mx_status open_device_parts(mx_session *session) {
     const mx_dataset *data = &session->data;
     const size_t bytes =
         data->n_pictures * (size_t)data->height * (size_t)data->width * (size_t)data->channels;
-    MX_TRY(mx_setup_net(config, session->device, data->n_classes, &spec, &session->net));
+    MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
     MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),

@@ -88,8 +88,8 @@ static const char *conv_algorithm(const mx_config *config) {
     return words[config->conv_algorithm];
 }
 
-mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                       mx_net **out) {
+mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                            mx_conv_tuner *tuner, mx_net **out) {
     const mx_model_spec model = {.name = config->model_name,
                                  .height = config->data_height,
                                  .width = config->data_width,
@@ -98,9 +98,12 @@ mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, 
                                  .slope = (float)config->model_leaky,
                                  .bn_momentum = (float)config->model_bn_momentum,
                                  .conv_bias = config->model_conv_bias};
+    const mx_trainer_spec training = mx_setup_trainer(config);
     mx_net_plan_request request = {.infer_rows = mx_setup_eval_batch(config),
                                    .infer_groups = 1,
-                                   .conv_algorithm = conv_algorithm(config)};
+                                   .conv_algorithm = conv_algorithm(config),
+                                   .tuner = tuner,
+                                   .tuned_rows = mx_trainer_rows(&training)};
     if (spec) {
         request.train_rows = mx_trainer_rows(spec);
         request.train_groups = mx_trainer_groups(spec);
@@ -113,4 +116,28 @@ mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, 
     mx_net_close(*out);
     *out = NULL;
     return status;
+}
+
+static mx_status net_in_mode(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                             mx_tune_mode mode, mx_net **out) {
+    mx_conv_tuner *tuner = NULL;
+    *out = NULL;
+    MX_TRY(mx_conv_tuner_open(&tuner, device, mode));
+    const mx_status status = mx_setup_net_with(config, device, classes, spec, tuner, out);
+    mx_conv_tuner_close(tuner);
+    return status;
+}
+
+mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                       mx_net **out) {
+    const bool off = config->device_tune == MX_CONFIG_TUNE_OFF;
+    return net_in_mode(config, device, classes, spec, off ? MX_TUNE_OFF : MX_TUNE_CACHED, out);
+}
+
+mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
+                             mx_net **out) {
+    static const mx_tune_mode modes[] = {[MX_CONFIG_TUNE_OFF] = MX_TUNE_OFF,
+                                         [MX_CONFIG_TUNE_AUTO] = MX_TUNE_AUTO,
+                                         [MX_CONFIG_TUNE_FULL] = MX_TUNE_FULL};
+    return net_in_mode(config, device, classes, spec, modes[config->device_tune], out);
 }

@@ -2,13 +2,14 @@
 #include "ops/conv.h"
 
 #include "ops/case.h"
+#include "ops/conv_bench.h"
 
 enum { X, WEIGHT, BIAS, Y, WORKSPACE, X0, WEIGHT0, BIAS0, Y0 };
 
 typedef struct conv_params {
     mx_conv_shape shape; /* n images run */
     mx_conv_direction direction;
-    bool bias, accumulate;
+    bool bias, accumulate, tuned;
     mx_conv_plan plan;
 } conv_params;
 
@@ -148,32 +149,53 @@ static void add_operands(mx_case *c, const conv_params *p) {
                 (mx_i32)p->plan.workspace);
 }
 
-/* One algorithm and direction, for `images` of a plan made for shape.n. */
+static void name_case(mx_case *c, const conv_params *p, mx_i32 planned) {
+    const mx_conv_shape *s = &p->shape;
+    const mx_i32 *v = p->plan.choice[p->direction].params.v;
+    char size[32], params[32] = "";
+    if (s->h == s->w)
+        snprintf(size, sizeof size, "%d", s->h);
+    else
+        snprintf(size, sizeof size, "%dx%d", s->h, s->w);
+    if (v[0]) snprintf(params, sizeof params, " [%d,%d,%d,%d]", v[0], v[1], v[2], v[3]);
+    mx_case_name(c, "%dx%d/%d p%d %d->%d@%s B%d/%d%s%s%s", s->r, s->s, s->stride, s->pad, s->c,
+                 s->k, size, s->n, planned, params, p->bias ? " bias" : "",
+                 p->accumulate ? " add" : "");
+}
+
+/* One algorithm and direction with the plan's parameters; `planned` images at most. */
+static mx_status check_plan(mx_check *check, conv_params *p, mx_i32 planned) {
+    static const char *const names[] = {"forward", "data", "weights"};
+    char variant[MX_VARIANT_BYTES];
+    snprintf(variant, sizeof variant, "%s%s/%s", p->tuned ? "auto:" : "",
+             p->plan.choice[p->direction].algorithm->name, names[p->direction]);
+    mx_case c = {.variant = variant, .params = p, .reference = reference, .run = run};
+    name_case(&c, p, planned);
+    add_operands(&c, p);
+    if (mx_check_get_mode(check) == MX_CHECK_GRAD) add_forward_operands(&c, p);
+    return mx_check_case(check, &c);
+}
+
+/* One algorithm and direction, for `images` of a plan made for shape.n: with all parameters that
+ * tuning may choose, or, when it is not answers that count, the built-in ones. */
 static mx_status check_direction(mx_check *check, const mx_conv_algorithm *algorithm,
                                  mx_conv_shape shape, mx_i32 images, mx_conv_direction direction,
                                  bool extras) {
-    static const char *const names[] = {"forward", "data", "weights"};
-    char variant[MX_VARIANT_BYTES];
+    const mx_device *device = mx_check_get_device(check);
+    mx_conv_params candidates[MX_CONV_CANDIDATES];
     conv_params p = {.shape = shape,
                      .direction = direction,
                      .bias = extras && direction != MX_CONV_BACKWARD_DATA,
                      .accumulate = extras && direction == MX_CONV_BACKWARD_DATA};
     p.shape.n = images;
-    MX_TRY(mx_conv_plan_init(&p.plan, mx_check_get_device(check), &shape, algorithm->name));
+    MX_TRY(mx_conv_plan_init(&p.plan, device, &shape, algorithm->name));
     if (p.plan.choice[direction].algorithm != algorithm) return MX_OK;
-    snprintf(variant, sizeof variant, "%s/%s", algorithm->name, names[direction]);
-    mx_case c = {.variant = variant, .params = &p, .reference = reference, .run = run};
-    if (shape.h == shape.w && images == shape.n)
-        mx_case_name(&c, "%dx%d/%d p%d %d->%d@%d B%d%s%s", shape.r, shape.s, shape.stride,
-                     shape.pad, shape.c, shape.k, shape.h, images, p.bias ? " bias" : "",
-                     p.accumulate ? " add" : "");
-    else
-        mx_case_name(&c, "%dx%d/%d p%d %d->%d@%dx%d B%d of %d%s%s", shape.r, shape.s, shape.stride,
-                     shape.pad, shape.c, shape.k, shape.h, shape.w, images, shape.n,
-                     p.bias ? " bias" : "", p.accumulate ? " add" : "");
-    add_operands(&c, &p);
-    if (mx_check_get_mode(check) == MX_CHECK_GRAD) add_forward_operands(&c, &p);
-    return mx_check_case(check, &c);
+    const int count = algorithm->candidates(device, &shape, direction, candidates);
+    for (int i = 0; i < count && (i == 0 || mx_check_get_mode(check) == MX_CHECK_TEST); i++) {
+        mx_conv_plan_choose(&p.plan, device, direction, algorithm, &candidates[i]);
+        MX_TRY(check_plan(check, &p, shape.n));
+    }
+    return MX_OK;
 }
 
 static mx_status check_shape(mx_check *check, mx_conv_shape shape, mx_i32 images, bool extras) {
@@ -226,7 +248,17 @@ static mx_status grad(mx_check *check) {
     return MX_OK;
 }
 
+/* What training takes for the shape, then every algorithm. */
+static mx_status bench_shape(mx_check *check, const mx_conv_shape *shape) {
+    conv_params p = {.shape = *shape, .tuned = true};
+    MX_TRY(mx_conv_plan_tuned(mx_check_get_device(check), shape, &p.plan));
+    for (p.direction = 0; p.direction < MX_CONV_DIRECTIONS; p.direction++)
+        MX_TRY(check_plan(check, &p, shape->n));
+    return check_shape(check, *shape, shape->n, false);
+}
+
 static mx_status bench(mx_check *check) {
+    if (mx_check_get_shape(check)) return bench_shape(check, mx_check_get_shape(check));
     static const mx_conv_shape shapes[] = {
         {64, 32, 32, 32, 32, 3, 3, 1, 1},  {64, 16, 16, 64, 64, 3, 3, 1, 1},
         {64, 8, 8, 128, 128, 3, 3, 1, 1},  {64, 16, 16, 64, 128, 3, 3, 2, 1},

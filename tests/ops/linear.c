@@ -1,15 +1,20 @@
 /* Fully connected layer: y = x w + b. */
 #include "ops/case.h"
-#include "ops/gemm.h"
+#include "ops/linear.h"
 
-enum { X, W, BIAS, Y, X0, W0, BIAS0, Y0 };
+enum { X, W, BIAS, Y, WORKSPACE, X0, W0, BIAS0, Y0 };
 
-typedef enum direction { FORWARD, DATA, WEIGHTS } direction;
+typedef enum direction {
+    FORWARD = MX_CONV_FORWARD,
+    DATA = MX_CONV_BACKWARD_DATA,
+    WEIGHTS = MX_CONV_BACKWARD_WEIGHTS
+} direction;
 
 typedef struct linear_params {
     direction direction;
     mx_i32 rows, in, out;
     bool bias, accumulate;
+    mx_conv_plan plan;
 } linear_params;
 
 static void forward(const linear_params *p, const float *x, const float *w, const float *bias,
@@ -57,13 +62,10 @@ static void reference(mx_case *c) {
 static mx_status run(mx_device *device, mx_case *c) {
     const linear_params *p = c->params;
     const mx_operand *o = c->operands;
-    if (p->direction == FORWARD)
-        return mx_linear_forward(device, o[X].tensor, o[W].tensor, o[BIAS].tensor, o[Y].tensor);
-    if (p->direction == DATA)
-        return mx_linear_backward_data(device, o[Y].tensor, o[W].tensor, o[X].tensor,
-                                       p->accumulate);
-    return mx_linear_backward_weights(device, o[X].tensor, o[Y].tensor, o[W].tensor,
-                                      o[BIAS].tensor);
+    const mx_conv_operands operands = {.x = o[X].tensor, .weight = o[W].tensor, .bias = o[BIAS].tensor,
+                                       .y = o[Y].tensor, .workspace = o[WORKSPACE].tensor,
+                                       .accumulate = p->accumulate};
+    return mx_linear_run(device, &p->plan, (mx_conv_direction)p->direction, &operands);
 }
 
 /* The forward's x and w are on the device, except for what the device computes the gradient of. */
@@ -95,7 +97,9 @@ static void add_forward_operands(mx_case *c, const linear_params *p) {
 
 static mx_status check_direction(mx_check *check, linear_params p) {
     static const char *const names[] = {"forward", "backward_data", "backward_weights"};
+    const mx_conv_shape shape = mx_linear_shape(p.rows, p.in, p.out);
     if (p.direction == DATA) p.bias = false;
+    MX_TRY(mx_conv_plan_init(&p.plan, mx_check_get_device(check), &shape, "auto"));
     mx_case c = {.variant = names[p.direction], .params = &p, .reference = reference, .run = run};
     mx_case_name(&c, "%dx%d->%d%s%s", p.rows, p.in, p.out, p.bias ? " bias" : "",
                  p.accumulate ? " accumulate" : "");
@@ -105,32 +109,33 @@ static mx_status check_direction(mx_check *check, linear_params p) {
     mx_case_add(&c, role_w, "w", p.in, 1, 1, p.out);
     mx_case_add(&c, p.bias ? role_w : MX_ABSENT, "bias", 1, 1, 1, p.out);
     mx_case_add(&c, p.direction == FORWARD ? MX_OUTPUT : MX_INPUT, "y", p.rows, 1, 1, p.out);
+    mx_case_add(&c, p.plan.workspace ? MX_WORKSPACE : MX_ABSENT, "workspace", 1, 1, 1, (mx_i32)p.plan.workspace);
     if (mx_check_get_mode(check) == MX_CHECK_GRAD) add_forward_operands(&c, &p);
     return mx_check_case(check, &c);
 }
 
 static mx_status test(mx_check *check) {
-    /* The last is large enough for CLBlast. */
     static const mx_i32 shapes[][3] = {{1, 1, 1},   {1, 7, 10},    {5, 128, 2},
                                        {33, 10, 1}, {64, 100, 10}, {96, 128, 100}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int flags = 0; flags < 2; flags++)
             for (direction d = FORWARD; d <= WEIGHTS; d++)
                 MX_TRY(check_direction(check,
-                                       (linear_params){d, shapes[i][0], shapes[i][1], shapes[i][2],
-                                                       flags, flags && d == DATA}));
+                                       (linear_params){.direction = d, .rows = shapes[i][0], .in = shapes[i][1],
+                                                       .out = shapes[i][2], .bias = flags,
+                                                       .accumulate = flags && d == DATA}));
     return MX_OK;
 }
 
 static mx_status grad(mx_check *check) {
-    MX_TRY(check_direction(check, (linear_params){DATA, 5, 13, 7, false, false}));
-    return check_direction(check, (linear_params){WEIGHTS, 5, 13, 7, true, false});
+    MX_TRY(check_direction(check, (linear_params){.direction = DATA, .rows = 5, .in = 13, .out = 7}));
+    return check_direction(check, (linear_params){.direction = WEIGHTS, .rows = 5, .in = 13, .out = 7, .bias = true});
 }
 
 static mx_status bench(mx_check *check) {
     for (direction d = FORWARD; d <= WEIGHTS; d++) {
-        MX_TRY(check_direction(check, (linear_params){d, 192, 128, 10, true, false}));
-        MX_TRY(check_direction(check, (linear_params){d, 32, 2048, 1000, true, false}));
+        MX_TRY(check_direction(check, (linear_params){.direction = d, .rows = 192, .in = 128, .out = 10, .bias = true}));
+        MX_TRY(check_direction(check, (linear_params){.direction = d, .rows = 32, .in = 2048, .out = 1000, .bias = true}));
     }
     return MX_OK;
 }
