@@ -36,8 +36,8 @@ typedef struct mx_config mx_config;
 /* Version as "MAJOR.MINOR.PATCH"; static storage. */
 const char *mx_version(void);
 
-/* The message of this thread's latest failure, one line without a full stop; "" when there was none.
- * Valid until the next failing call of the thread. */
+/* The message of this thread's latest failure, one line without a full stop; "" when there was
+ * none. Valid until the next failing call of the thread. */
 const char *mx_error(void);
 
 /* Reads an INI file. `sets` holds `n_sets` strings "section.key=value" that override it.

@@ -41,7 +41,8 @@ void mx_buf_printf(mx_buf *buf, const char *format, ...) {
 }
 
 mx_status mx_buf_check(const mx_buf *buf) {
-    return buf->failed ? mx_fail(MX_MEMORY, "cannot grow a buffer of %zu bytes", buf->length) : MX_OK;
+    return buf->failed ? mx_fail(MX_MEMORY, "cannot grow a buffer of %zu bytes", buf->length)
+                       : MX_OK;
 }
 
 const char *mx_buf_text(const mx_buf *buf) {

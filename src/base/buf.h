@@ -1,4 +1,5 @@
-/* A growing byte string. A failed growth is remembered, so that a chain of appends is checked once. */
+/* A growing byte string. A failed growth is remembered, so that a chain of appends is checked once.
+ */
 #ifndef MX_BASE_BUF_H
 #define MX_BASE_BUF_H
 

@@ -134,7 +134,8 @@ mx_status mx_write_atomic(const char *path, const void *bytes, size_t count) {
     const int reason = errno;
     const bool closed = close(file) == 0;
     if (!written || !closed || rename(temporary, path) != 0) {
-        status = mx_fail(MX_WRITE, "cannot write '%s': %s", path, strerror(written ? errno : reason));
+        status =
+            mx_fail(MX_WRITE, "cannot write '%s': %s", path, strerror(written ? errno : reason));
         unlink(temporary);
         goto done;
     }

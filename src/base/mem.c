@@ -38,7 +38,8 @@ mx_status mx_grow(void *array, size_t *capacity, size_t needed, size_t size) {
         wanted *= 2;
     void *memory;
     memcpy(&memory, array, sizeof memory);
-    void *grown = wanted >= needed && mx_size_mul(wanted, size, &bytes) ? realloc(memory, bytes) : NULL;
+    void *grown =
+        wanted >= needed && mx_size_mul(wanted, size, &bytes) ? realloc(memory, bytes) : NULL;
     if (!grown) return mx_fail(MX_MEMORY, "cannot allocate %zu x %zu bytes", needed, size);
     memcpy(array, &grown, sizeof grown);
     *capacity = wanted;

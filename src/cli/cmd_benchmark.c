@@ -29,26 +29,28 @@ static json_t *ops_json(const mx_bench_result *result) {
     for (size_t i = 0; i < result->n_ops; i++) {
         const mx_profile_row *row = &result->ops[i];
         json_array_append_new(ops, json_pack("{s:s, s:f, s:f, s:f}", "name", row->name, "calls",
-                                             (double)row->calls / steps, "ms", row->ms / steps, "gflops",
-                                             gflops(row)));
+                                             (double)row->calls / steps, "ms", row->ms / steps,
+                                             "gflops", gflops(row)));
     }
     return ops;
 }
 
 static json_t *as_json(const mx_bench_result *result) {
-    return json_pack("{s:s, s:{s:f, s:f}, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:o}", "device", result->device.name, "step_ms",
-                     "median", result->step_ms_median, "min", result->step_ms_min, "first_step_ms",
-                     result->first_step_ms, "enqueue_ms", result->enqueue_ms_median, "idle_ms",
-                     result->profiled_step_ms - result->busy_ms, "profiled_step_ms", result->profiled_step_ms,
-                     "images_per_s", result->images_per_s, "peak_memory_bytes", result->peak_memory_bytes, "steps", result->steps,
-                     "ops", ops_json(result));
+    return json_pack("{s:s, s:{s:f, s:f}, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:o}", "device",
+                     result->device.name, "step_ms", "median", result->step_ms_median, "min",
+                     result->step_ms_min, "first_step_ms", result->first_step_ms, "enqueue_ms",
+                     result->enqueue_ms_median, "idle_ms",
+                     result->profiled_step_ms - result->busy_ms, "profiled_step_ms",
+                     result->profiled_step_ms, "images_per_s", result->images_per_s,
+                     "peak_memory_bytes", result->peak_memory_bytes, "steps", result->steps, "ops",
+                     ops_json(result));
 }
 
 static void print_text(const mx_bench_result *result) {
     const double steps = result->profiled_steps;
     printf("device       %s\n", result->device.name);
-    printf("step         %.1f ms median, %.1f ms best of %d; the first took %.0f ms\n", result->step_ms_median,
-           result->step_ms_min, result->steps, result->first_step_ms);
+    printf("step         %.1f ms median, %.1f ms best of %d; the first took %.0f ms\n",
+           result->step_ms_median, result->step_ms_min, result->steps, result->first_step_ms);
     printf("enqueueing   %.1f ms of it\n", result->enqueue_ms_median);
     printf("device idle  %.1f of %.1f ms, profiled\n", result->profiled_step_ms - result->busy_ms,
            result->profiled_step_ms);
@@ -57,7 +59,8 @@ static void print_text(const mx_bench_result *result) {
     printf("%-52s %5s %10s %9s\n", "op, per step", "calls", "ms", "GFLOP/s");
     for (size_t i = 0; i < result->n_ops; i++) {
         const mx_profile_row *row = &result->ops[i];
-        printf("%-52s %5.0f %10.3f %9.1f\n", row->name, (double)row->calls / steps, row->ms / steps, gflops(row));
+        printf("%-52s %5.0f %10.3f %9.1f\n", row->name, (double)row->calls / steps, row->ms / steps,
+               gflops(row));
     }
     printf("%-52s %5s %10.3f\n", "sum", "", result->busy_ms);
 }

@@ -14,13 +14,14 @@ const mx_option mx_cmd_devices_options[] = {
 };
 
 static json_t *as_json(const mx_device_info *info, bool chosen) {
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "index", info->index,
-                     "platform", info->platform_name, "name", info->name, "type",
-                     mx_device_type_name(info->type), "version", info->version, "driver", info->driver,
-                     "compute_units", (int)info->compute_units, "global_memory", (json_int_t)info->global_memory,
-                     "local_memory", (json_int_t)info->local_memory, "max_allocation",
-                     (json_int_t)info->max_allocation, "max_work_group", (json_int_t)info->max_work_group,
-                     "chosen", chosen, "usable", info->usable, "why_not", info->unusable_why);
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "index",
+        info->index, "platform", info->platform_name, "name", info->name, "type",
+        mx_device_type_name(info->type), "version", info->version, "driver", info->driver,
+        "compute_units", (int)info->compute_units, "global_memory", (json_int_t)info->global_memory,
+        "local_memory", (json_int_t)info->local_memory, "max_allocation",
+        (json_int_t)info->max_allocation, "max_work_group", (json_int_t)info->max_work_group,
+        "chosen", chosen, "usable", info->usable, "why_not", info->unusable_why);
 }
 
 static mx_status print_list_json(const mx_device_list *list, size_t chosen, bool any) {
@@ -36,12 +37,13 @@ static mx_status print_list_json(const mx_device_list *list, size_t chosen, bool
 
 static void print_device(const mx_device_info *info, const char *why) {
     printf("%d  %s\n", info->index, info->name);
-    printf("   %s, %s, driver %s\n", info->platform_name, mx_device_type_name(info->type), info->driver);
+    printf("   %s, %s, driver %s\n", info->platform_name, mx_device_type_name(info->type),
+           info->driver);
     printf("   %s\n", info->version);
     printf("   %u compute units, %.1f GiB memory (%.1f GiB in one piece)\n", info->compute_units,
            (double)info->global_memory / (1 << 30), (double)info->max_allocation / (1 << 30));
-    printf("   %llu KiB local memory, work-groups up to %zu\n", (unsigned long long)info->local_memory >> 10,
-           info->max_work_group);
+    printf("   %llu KiB local memory, work-groups up to %zu\n",
+           (unsigned long long)info->local_memory >> 10, info->max_work_group);
     if (!info->usable) printf("   cannot be used: %s\n", info->unusable_why);
     if (why) printf("   <- chosen: %s\n", why);
 }

@@ -27,7 +27,8 @@ static json_t *confusion_json(const mx_metrics *metrics) {
     for (size_t truth = 0; truth < n; truth++) {
         json_t *row = json_array();
         for (size_t guess = 0; guess < n; guess++)
-            json_array_append_new(row, json_integer((json_int_t)metrics->confusion[truth * n + guess]));
+            json_array_append_new(row,
+                                  json_integer((json_int_t)metrics->confusion[truth * n + guess]));
         json_array_append_new(rows, row);
     }
     return rows;
@@ -36,10 +37,11 @@ static json_t *confusion_json(const mx_metrics *metrics) {
 static json_t *classes_json(const mx_metrics *metrics, char *const *names) {
     json_t *classes = json_array();
     for (int c = 0; c < metrics->n_classes; c++)
-        json_array_append_new(classes, json_pack("{s:s, s:f, s:f, s:f, s:I}", "name", names[c], "precision",
-                                                 metrics->classes[c].precision, "recall",
-                                                 metrics->classes[c].recall, "f1", metrics->classes[c].f1,
-                                                 "support", (json_int_t)metrics->classes[c].support));
+        json_array_append_new(classes,
+                              json_pack("{s:s, s:f, s:f, s:f, s:I}", "name", names[c], "precision",
+                                        metrics->classes[c].precision, "recall",
+                                        metrics->classes[c].recall, "f1", metrics->classes[c].f1,
+                                        "support", (json_int_t)metrics->classes[c].support));
     return classes;
 }
 
@@ -49,9 +51,9 @@ static json_t *finite_json(double value) {
 }
 
 static json_t *metrics_json(const mx_metrics *metrics, char *const *names) {
-    return json_pack("{s:f, s:f, s:f, s:o, s:I, s:o, s:o}", "accuracy", metrics->accuracy, "f1", metrics->f1,
-                     "macro_f1", metrics->macro_f1, "loss", finite_json(metrics->loss), "n",
-                     (json_int_t)metrics->n, "confusion", confusion_json(metrics), "classes",
+    return json_pack("{s:f, s:f, s:f, s:o, s:I, s:o, s:o}", "accuracy", metrics->accuracy, "f1",
+                     metrics->f1, "macro_f1", metrics->macro_f1, "loss", finite_json(metrics->loss),
+                     "n", (json_int_t)metrics->n, "confusion", confusion_json(metrics), "classes",
                      classes_json(metrics, names));
 }
 
@@ -70,13 +72,16 @@ static void print_confusion(const mx_metrics *metrics) {
 
 static void print_metrics(const mx_metrics *metrics, char *const *names) {
     enum { WIDEST_CONFUSION = 12 };
-    printf("pictures  %llu\naccuracy  %.4f\nF1        %.4f (%s)\nmacro F1  %.4f\nloss      %.4f\n\n",
-           (unsigned long long)metrics->n, metrics->accuracy, metrics->f1,
-           metrics->n_classes == 2 ? "of class 1" : "macro", metrics->macro_f1, metrics->loss);
-    printf("%5s  %-24s  %9s  %6s  %6s  %8s\n", "class", "name", "precision", "recall", "F1", "pictures");
+    printf(
+        "pictures  %llu\naccuracy  %.4f\nF1        %.4f (%s)\nmacro F1  %.4f\nloss      %.4f\n\n",
+        (unsigned long long)metrics->n, metrics->accuracy, metrics->f1,
+        metrics->n_classes == 2 ? "of class 1" : "macro", metrics->macro_f1, metrics->loss);
+    printf("%5s  %-24s  %9s  %6s  %6s  %8s\n", "class", "name", "precision", "recall", "F1",
+           "pictures");
     for (int c = 0; c < metrics->n_classes; c++)
-        printf("%5d  %-24.24s  %9.4f  %6.4f  %6.4f  %8llu\n", c, names[c], metrics->classes[c].precision,
-               metrics->classes[c].recall, metrics->classes[c].f1, (unsigned long long)metrics->classes[c].support);
+        printf("%5d  %-24.24s  %9.4f  %6.4f  %6.4f  %8llu\n", c, names[c],
+               metrics->classes[c].precision, metrics->classes[c].recall, metrics->classes[c].f1,
+               (unsigned long long)metrics->classes[c].support);
     if (metrics->n_classes <= WIDEST_CONFUSION) print_confusion(metrics);
 }
 
@@ -137,8 +142,10 @@ static mx_status locate(const mx_args *args, char **weights, char **ini) {
     const char *what = mx_args_positional(args, 0), *given = mx_args_value(args, "--config");
     const bool folder = mx_is_folder(what);
     if (!folder && !given) {
-        if (!mx_file_exists(what)) return mx_fail(MX_DATA, "no run folder or weights file '%s'", what);
-        return mx_fail(MX_USAGE, "'%s' is a file: name its configuration with --config CONFIG", what);
+        if (!mx_file_exists(what))
+            return mx_fail(MX_DATA, "no run folder or weights file '%s'", what);
+        return mx_fail(MX_USAGE, "'%s' is a file: name its configuration with --config CONFIG",
+                       what);
     }
     MX_TRY(folder ? mx_path_join(weights, what, "best.safetensors") : mx_strdup(weights, what));
     return given ? mx_strdup(ini, given) : mx_path_join(ini, what, "config.ini");

@@ -31,12 +31,15 @@ static void print_model(const mx_net *net, const mx_config *config, size_t bytes
     printf("%-9s  %-32s  %-11s  %10s  %8s\n", "layer", "name", "output", "parameters", "MMACs");
     for (int i = 0; mx_net_layer_row(net, i, &row); i++) {
         shape_text(row.out, shape, sizeof shape);
-        printf("%-9s  %-32s  %-11s  %10zu  %8.3f\n", row.type, row.name, shape, row.parameters, row.macs * 1e-6);
+        printf("%-9s  %-32s  %-11s  %10zu  %8.3f\n", row.type, row.name, shape, row.parameters,
+               row.macs * 1e-6);
         macs += row.macs;
     }
-    printf("\n%zu parameters, %.1f million multiply-adds an image\n", mx_net_trained(net), macs * 1e-6);
-    printf("%.1f MiB of device memory to train with batch %lld, K %lld\n", (double)bytes / (1 << 20),
-           (long long)config->train_batch, (long long)config->mixmatch_k);
+    printf("\n%zu parameters, %.1f million multiply-adds an image\n", mx_net_trained(net),
+           macs * 1e-6);
+    printf("%.1f MiB of device memory to train with batch %lld, K %lld\n",
+           (double)bytes / (1 << 20), (long long)config->train_batch,
+           (long long)config->mixmatch_k);
 }
 
 static json_t *value_json(mx_value v) {
@@ -47,12 +50,14 @@ static json_t *model_json(const mx_net *net, const mx_config *config, size_t byt
     json_t *layers = json_array();
     mx_layer_row row;
     for (int i = 0; mx_net_layer_row(net, i, &row); i++)
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:o, s:I, s:f}", "type", row.type, "name", row.name,
-                                                "output", value_json(row.out), "parameters",
-                                                (json_int_t)row.parameters, "macs", row.macs));
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:s, s:o, s:I, s:f}", "type", row.type, "name",
+                                        row.name, "output", value_json(row.out), "parameters",
+                                        (json_int_t)row.parameters, "macs", row.macs));
     return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o}", "model", config->model_name, "input",
                      value_json(mx_net_input(net)), "classes", mx_net_classes(net), "parameters",
-                     (json_int_t)mx_net_trained(net), "memory_bytes", (json_int_t)bytes, "layers", layers);
+                     (json_int_t)mx_net_trained(net), "memory_bytes", (json_int_t)bytes, "layers",
+                     layers);
 }
 
 static mx_status show_model(const mx_args *args, const mx_config *config) {
@@ -61,7 +66,8 @@ static mx_status show_model(const mx_args *args, const mx_config *config) {
     const mx_trainer_spec spec = mx_setup_trainer(config);
     mx_status status;
     MX_GO(mx_setup_device(config, false, &device));
-    MX_GO(mx_setup_net(config, device, mx_setup_classes(config, CLASSES_WITHOUT_DATA), &spec, &net));
+    MX_GO(
+        mx_setup_net(config, device, mx_setup_classes(config, CLASSES_WITHOUT_DATA), &spec, &net));
     const size_t bytes = mx_device_allocated(device);
     if (mx_args_flag(args, "--json"))
         status = mx_print_json(model_json(net, config, bytes));
@@ -75,7 +81,8 @@ done:
 
 mx_status mx_cmd_show(const mx_args *args) {
     const char *what = mx_args_positional(args, 0);
-    if (strcmp(what, "model") != 0) return mx_fail(MX_USAGE, "cannot show '%s'; there is 'model'", what);
+    if (strcmp(what, "model") != 0)
+        return mx_fail(MX_USAGE, "cannot show '%s'; there is 'model'", what);
     mx_config *config = NULL;
     MX_TRY(mx_open_config(&config, args, mx_args_positional(args, 1)));
     const mx_status status = show_model(args, config);

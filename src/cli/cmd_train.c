@@ -18,9 +18,11 @@ static void print_result(const mx_session *session) {
     printf("run folder     %s\n", mx_session_folder(session));
     printf("steps          %llu in %.1f s\n", (unsigned long long)result->step, result->elapsed_s);
     if (!result->has_scores) return;
-    printf("test accuracy  %.4f (raw weights %.4f)\n", result->last.accuracy, result->last.accuracy_raw);
+    printf("test accuracy  %.4f (raw weights %.4f)\n", result->last.accuracy,
+           result->last.accuracy_raw);
     printf("test F1        %.4f\n", result->last.f1);
-    printf("best accuracy  %.4f at step %llu\n", result->best.accuracy, (unsigned long long)result->best_step);
+    printf("best accuracy  %.4f at step %llu\n", result->best.accuracy,
+           (unsigned long long)result->best_step);
 }
 
 mx_status mx_cmd_train(const mx_args *args) {

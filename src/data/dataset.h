@@ -19,13 +19,13 @@ typedef struct mx_source_spec {
     mx_split split;
     const char *images; /* folder: the folder; idx: the images file, gzip or plain */
     const char *labels; /* idx: the labels file; may be "" for split = unlabelled */
-    const char *label;  /* folder: "" takes the class from the sub-folder, else this class for all */
+    const char *label; /* folder: "" takes the class from the sub-folder, else this class for all */
 } mx_source_spec;
 
 /* The [data] section. */
 typedef struct mx_data_spec {
-    int height, width; /* pixels of every packed picture, 1..4096 */
-    int channels;      /* 1 grey or 3 RGB */
+    int height, width;          /* pixels of every packed picture, 1..4096 */
+    int channels;               /* 1 grey or 3 RGB */
     const char *const *classes; /* class names in label order, or NULL: taken from the sources */
     int n_classes;
     int64_t labelled;   /* training rows that keep their label; 0 means all */
@@ -47,16 +47,18 @@ typedef struct mx_dataset {
     int n_classes;
     char **class_names; /* n_classes strings */
     size_t n_pictures;
-    uint8_t *pixels;   /* n_pictures x height x width x channels */
-    int32_t *labels;   /* the true class, also of rows whose label training does not see; -1 unknown */
+    uint8_t *pixels; /* n_pictures x height x width x channels */
+    int32_t
+        *labels; /* the true class, also of rows whose label training does not see; -1 unknown */
     mx_rows labelled, unlabelled, validation, test;
-    size_t n_bad;      /* pictures that could not be used */
+    size_t n_bad; /* pictures that could not be used */
 } mx_dataset;
 
 /* Loads and splits. The labelled rows are drawn stratified by class: each class gets its share of
  * `labelled` by largest remainder and at least one row, chosen by `seed` alone.
- * Fails with MX_DATA (missing, damaged or inconsistent input, an empty class, fewer rows than asked;
- * the message has counts, the file and the remedy) or MX_MEMORY. Release with mx_dataset_release. */
+ * Fails with MX_DATA (missing, damaged or inconsistent input, an empty class, fewer rows than
+ * asked; the message has counts, the file and the remedy) or MX_MEMORY. Release with
+ * mx_dataset_release. */
 mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_source_spec *sources,
                           int n_sources);
 void mx_dataset_release(mx_dataset *dataset);

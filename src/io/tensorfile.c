@@ -31,12 +31,12 @@ static json_t *tensor_entry(const mx_file_tensor *tensor, size_t begin) {
     json_t *shape = json_array();
     for (int d = 0; d < tensor->rank; d++)
         json_array_append_new(shape, json_integer(tensor->dims[d]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
-                     (json_int_t)(begin + tensor->count * sizeof(float)));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)(begin + tensor->count * sizeof(float)));
 }
 
-static json_t *build_header(const mx_file_tensor *tensors, size_t n_tensors, const mx_file_note *notes,
-                            size_t n_notes) {
+static json_t *build_header(const mx_file_tensor *tensors, size_t n_tensors,
+                            const mx_file_note *notes, size_t n_notes) {
     json_t *header = json_object(), *metadata = json_object();
     size_t begin = 0;
     for (size_t i = 0; i < n_notes; i++)
@@ -70,7 +70,8 @@ mx_status mx_tensorfile_write(const char *path, const mx_file_tensor *tensors, s
 }
 
 static mx_status bad_tensor(const char *name, const char *why) {
-    return mx_fail(MX_DATA, "tensor '%s' %s; the file is damaged or not a .safetensors of float32", name, why);
+    return mx_fail(MX_DATA, "tensor '%s' %s; the file is damaged or not a .safetensors of float32",
+                   name, why);
 }
 
 static mx_status read_shape(mx_file_tensor *tensor, const json_t *shape) {
@@ -95,8 +96,8 @@ static bool is_pair(const json_t *offsets) {
 }
 
 /* Reads one entry; its data must begin at *next, which moves past it. */
-static mx_status read_tensor(mx_file_tensor *tensor, const json_t *entry, const char *data, size_t bytes,
-                             size_t *next) {
+static mx_status read_tensor(mx_file_tensor *tensor, const json_t *entry, const char *data,
+                             size_t bytes, size_t *next) {
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_int_t begin = json_integer_value(json_array_get(offsets, 0));
@@ -173,13 +174,17 @@ done:
 
 static mx_status parse(mx_tensorfile *file) {
     json_error_t problem;
-    if (file->bytes.length < LENGTH_BYTES) return mx_fail(MX_DATA, "too short for a .safetensors file");
+    if (file->bytes.length < LENGTH_BYTES)
+        return mx_fail(MX_DATA, "too short for a .safetensors file");
     const uint64_t length = get_length(file->bytes.data);
     if (length > HEADER_LIMIT || length % 4 != 0 || length > file->bytes.length - LENGTH_BYTES)
-        return mx_fail(MX_DATA, "a header of %" PRIu64 " bytes cannot be; not a .safetensors file", length);
-    file->header = json_loadb(file->bytes.data + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &problem);
+        return mx_fail(MX_DATA, "a header of %" PRIu64 " bytes cannot be; not a .safetensors file",
+                       length);
+    file->header = json_loadb(file->bytes.data + LENGTH_BYTES, (size_t)length,
+                              JSON_REJECT_DUPLICATES, &problem);
     if (!json_is_object((json_t *)file->header))
-        return mx_fail(MX_DATA, "the header is not JSON (byte %d: %s)", problem.position, problem.text);
+        return mx_fail(MX_DATA, "the header is not JSON (byte %d: %s)", problem.position,
+                       problem.text);
     MX_TRY(read_notes(file, json_object_get(file->header, "__metadata__")));
     return read_tensors(file, file->bytes.data + LENGTH_BYTES + length,
                         file->bytes.length - LENGTH_BYTES - (size_t)length);

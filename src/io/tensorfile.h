@@ -1,5 +1,5 @@
-/* Safetensors files: a JSON header and raw little-endian tensors, float32 only. The format is that of
- * the Python package safetensors. */
+/* Safetensors files: a JSON header and raw little-endian tensors, float32 only. The format is that
+ * of the Python package safetensors. */
 #ifndef MX_IO_TENSORFILE_H
 #define MX_IO_TENSORFILE_H
 
@@ -39,8 +39,8 @@ mx_status mx_tensorfile_write(const char *path, const mx_file_tensor *tensors, s
                               const mx_file_note *notes, size_t n_notes);
 
 /* Reads and checks a whole file: header length, JSON, dtype F32, offsets in order without holes or
- * overlap, sizes that match the shapes. Fails with MX_DATA naming file, tensor and remedy, or MX_MEMORY.
- * Release with mx_tensorfile_release. */
+ * overlap, sizes that match the shapes. Fails with MX_DATA naming file, tensor and remedy, or
+ * MX_MEMORY. Release with mx_tensorfile_release. */
 mx_status mx_tensorfile_read(mx_tensorfile *out, const char *path);
 /* The tensor called `name`, or NULL. */
 const mx_file_tensor *mx_tensorfile_find(const mx_tensorfile *file, const char *name);

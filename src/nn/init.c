@@ -9,7 +9,8 @@ enum { LEAKY_SLOPE_PERCENT = 10 };
 /* Standard deviation of a weight's normal distribution; 0 for constants. */
 static float deviation_of(const mx_param *param) {
     const float area = (float)(param->dims[2] > 0 ? param->dims[2] * param->dims[3] : 1);
-    const float out = (float)param->dims[0], in = (float)param->dims[1], slope = LEAKY_SLOPE_PERCENT / 100.0f;
+    const float out = (float)param->dims[0], in = (float)param->dims[1],
+                slope = LEAKY_SLOPE_PERCENT / 100.0f;
     switch (param->role) {
     case MX_PARAM_CONV_WEIGHT: /* He et al. 2015: torch's kaiming_normal_(mode='fan_out', a=0.1) */
         return sqrtf(2.0f / ((1.0f + slope * slope) * out * area));

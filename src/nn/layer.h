@@ -12,7 +12,7 @@ typedef struct mx_layer_type mx_layer_type;
 
 typedef struct mx_layer {
     const mx_layer_type *type;
-    char name[MX_NAME_BYTES]; /* torch's name of the module, such as "block1.layer.0.conv1" */
+    char name[MX_NAME_BYTES];      /* torch's name of the module, such as "block1.layer.0.conv1" */
     int in[MX_LAYER_INPUTS], n_in; /* values */
     int param[MX_LAYER_PARAMS], n_params;
     union {
@@ -43,8 +43,8 @@ typedef struct mx_layer_call {
     const mx_layer *layer;
     const mx_pass *pass;
     mx_tensor x[MX_LAYER_INPUTS], y;
-    mx_tensor dx[MX_LAYER_INPUTS], dy;       /* backward; dx.buffer NULL: not wanted */
-    bool accumulate[MX_LAYER_INPUTS];        /* dx has a gradient already: add */
+    mx_tensor dx[MX_LAYER_INPUTS], dy; /* backward; dx.buffer NULL: not wanted */
+    bool accumulate[MX_LAYER_INPUTS];  /* dx has a gradient already: add */
     mx_tensor saved, workspace;
 } mx_layer_call;
 
@@ -84,11 +84,12 @@ mx_tensor mx_call_weight(const mx_layer_call *call, int i);
 mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
 
 /* Plans a convolution of `layer` as the limits and their tuner say. */
-mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer, const mx_conv_shape *shape,
-                             mx_conv_plan *plan);
+mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer,
+                             const mx_conv_shape *shape, mx_conv_plan *plan);
 
 /* A `plan` for layers that need nothing, a `macs` for those that multiply nothing. */
-mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);
+mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x,
+                                size_t *floats);
 double mx_layer_no_macs(const mx_layer *layer, const mx_value *x, const mx_value *y);
 
 #endif

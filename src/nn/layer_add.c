@@ -5,8 +5,8 @@ static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, m
     (void)net;
     *y = *x[0];
     if (x[0]->h == x[1]->h && x[0]->w == x[1]->w && x[0]->c == x[1]->c) return MX_OK;
-    return mx_fail(MX_INTERNAL, "layer '%s' adds %dx%dx%d and %dx%dx%d", layer->name, x[0]->h, x[0]->w, x[0]->c,
-                   x[1]->h, x[1]->w, x[1]->c);
+    return mx_fail(MX_INTERNAL, "layer '%s' adds %dx%dx%d and %dx%dx%d", layer->name, x[0]->h,
+                   x[0]->w, x[0]->c, x[1]->h, x[1]->w, x[1]->c);
 }
 
 static mx_status forward(const mx_layer_call *call) {
@@ -18,8 +18,8 @@ static mx_status pass_on(const mx_layer_call *call, int i) {
     const mx_tensor dx = call->dx[i], dy = call->dy;
     if (!dx.buffer || (dx.buffer == dy.buffer && dx.offset == dy.offset)) return MX_OK;
     if (call->accumulate[i]) return mx_add(call->device, dx, dy, dx);
-    return mx_buffer_copy(dx.buffer, dx.offset * sizeof(float), dy.buffer, dy.offset * sizeof(float),
-                          mx_tensor_count(dy) * sizeof(float));
+    return mx_buffer_copy(dx.buffer, dx.offset * sizeof(float), dy.buffer,
+                          dy.offset * sizeof(float), mx_tensor_count(dy) * sizeof(float));
 }
 
 static mx_status backward(const mx_layer_call *call) {
@@ -27,5 +27,9 @@ static mx_status backward(const mx_layer_call *call) {
     return pass_on(call, 1);
 }
 
-const mx_layer_type mx_layer_add = {.name = "add", .shape = shape, .plan = mx_layer_plan_nothing,
-                                    .forward = forward, .backward = backward, .macs = mx_layer_no_macs};
+const mx_layer_type mx_layer_add = {.name = "add",
+                                    .shape = shape,
+                                    .plan = mx_layer_plan_nothing,
+                                    .forward = forward,
+                                    .backward = backward,
+                                    .macs = mx_layer_no_macs};

@@ -16,5 +16,9 @@ static mx_status backward(const mx_layer_call *call) {
     return mx_average_backward(call->device, call->dy, call->dx[0], call->accumulate[0]);
 }
 
-const mx_layer_type mx_layer_average = {.name = "average", .shape = shape, .plan = mx_layer_plan_nothing,
-                                        .forward = forward, .backward = backward, .macs = mx_layer_no_macs};
+const mx_layer_type mx_layer_average = {.name = "average",
+                                        .shape = shape,
+                                        .plan = mx_layer_plan_nothing,
+                                        .forward = forward,
+                                        .backward = backward,
+                                        .macs = mx_layer_no_macs};

@@ -33,17 +33,22 @@ static mx_status forward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
     if (call->pass->mode == MX_EVAL)
         return mx_batchnorm_infer(call->device, &bn, call->x[0], call->saved, call->y);
-    return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups, call->pass->mode == MX_TRAIN,
-                                call->saved, call->workspace, call->y);
+    return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups,
+                                call->pass->mode == MX_TRAIN, call->saved, call->workspace,
+                                call->y);
 }
 
 static mx_status backward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
-    return mx_batchnorm_backward(call->device, &bn, call->x[0], call->pass->groups, call->saved, call->dy,
-                                 call->workspace, mx_call_gradient(call, GAMMA), mx_call_gradient(call, BETA),
-                                 call->dx[0], call->accumulate[0]);
+    return mx_batchnorm_backward(call->device, &bn, call->x[0], call->pass->groups, call->saved,
+                                 call->dy, call->workspace, mx_call_gradient(call, GAMMA),
+                                 mx_call_gradient(call, BETA), call->dx[0], call->accumulate[0]);
 }
 
-const mx_layer_type mx_layer_batchnorm = {.name = "batchnorm", .backward_reads_x = true, .shape = shape,
-                                          .plan = plan, .forward = forward, .backward = backward,
+const mx_layer_type mx_layer_batchnorm = {.name = "batchnorm",
+                                          .backward_reads_x = true,
+                                          .shape = shape,
+                                          .plan = plan,
+                                          .forward = forward,
+                                          .backward = backward,
                                           .macs = mx_layer_no_macs};

@@ -1,34 +1,48 @@
 #include "nn/layer.h"
 
 static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y) {
-    const mx_conv_shape conv = {.h = x[0]->h, .w = x[0]->w, .c = x[0]->c, .r = layer->as.conv.size,
-                                .s = layer->as.conv.size, .stride = layer->as.conv.stride,
+    const mx_conv_shape conv = {.h = x[0]->h,
+                                .w = x[0]->w,
+                                .c = x[0]->c,
+                                .r = layer->as.conv.size,
+                                .s = layer->as.conv.size,
+                                .stride = layer->as.conv.stride,
                                 .pad = layer->as.conv.pad};
     if (conv.h + 2 * conv.pad < conv.r || conv.w + 2 * conv.pad < conv.s)
-        return mx_fail(MX_USAGE, "layer '%s': a %dx%d kernel does not fit a %dx%d input; use larger pictures",
+        return mx_fail(MX_USAGE,
+                       "layer '%s': a %dx%d kernel does not fit a %dx%d input; use larger pictures",
                        layer->name, conv.r, conv.s, conv.h, conv.w);
     *y = (mx_value){mx_conv_out_height(&conv), mx_conv_out_width(&conv), layer->as.conv.k};
     MX_TRY(mx_layer_declare(net, layer, "weight", MX_PARAM_CONV_WEIGHT,
                             (mx_i32[]){layer->as.conv.k, conv.c, conv.r, conv.s}));
     if (!layer->as.conv.bias) return MX_OK;
-    return mx_layer_declare(net, layer, "bias", MX_PARAM_BIAS, (mx_i32[]){layer->as.conv.k, 0, 0, 0});
+    return mx_layer_declare(net, layer, "bias", MX_PARAM_BIAS,
+                            (mx_i32[]){layer->as.conv.k, 0, 0, 0});
 }
 
-mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer, const mx_conv_shape *shape,
-                             mx_conv_plan *plan) {
+mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer,
+                             const mx_conv_shape *shape, mx_conv_plan *plan) {
     /* Nothing wants the gradient by the pictures. */
-    const mx_conv_tuning tuning = {.wanted = limits->conv_algorithm, .rows = limits->tuned_rows,
-                                   .needed = {[MX_CONV_FORWARD] = true,
-                                              [MX_CONV_BACKWARD_DATA] = limits->trained && layer->in[0] != 0,
-                                              [MX_CONV_BACKWARD_WEIGHTS] = limits->trained}};
+    const mx_conv_tuning tuning = {
+        .wanted = limits->conv_algorithm,
+        .rows = limits->tuned_rows,
+        .needed = {[MX_CONV_FORWARD] = true,
+                   [MX_CONV_BACKWARD_DATA] = limits->trained && layer->in[0] != 0,
+                   [MX_CONV_BACKWARD_WEIGHTS] = limits->trained}};
     MX_TRY(mx_conv_plan_init(plan, limits->device, shape, limits->conv_algorithm));
     return mx_conv_tuner_plan(limits->tuner, plan, &tuning);
 }
 
 static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
-    const mx_conv_shape conv = {.n = limits->rows, .h = x.h, .w = x.w, .c = x.c, .k = layer->as.conv.k,
-                                .r = layer->as.conv.size, .s = layer->as.conv.size,
-                                .stride = layer->as.conv.stride, .pad = layer->as.conv.pad};
+    const mx_conv_shape conv = {.n = limits->rows,
+                                .h = x.h,
+                                .w = x.w,
+                                .c = x.c,
+                                .k = layer->as.conv.k,
+                                .r = layer->as.conv.size,
+                                .s = layer->as.conv.size,
+                                .stride = layer->as.conv.stride,
+                                .pad = layer->as.conv.pad};
     MX_TRY(mx_layer_plan_conv(limits, layer, &conv, &layer->as.conv.plan));
     *floats = layer->as.conv.plan.workspace;
     return MX_OK;
@@ -67,5 +81,10 @@ static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) 
     return (double)y->h * y->w * y->c * x->c * layer->as.conv.size * layer->as.conv.size;
 }
 
-const mx_layer_type mx_layer_conv = {.name = "conv", .backward_reads_x = true, .shape = shape, .plan = plan,
-                                     .forward = forward, .backward = backward, .macs = macs};
+const mx_layer_type mx_layer_conv = {.name = "conv",
+                                     .backward_reads_x = true,
+                                     .shape = shape,
+                                     .plan = plan,
+                                     .forward = forward,
+                                     .backward = backward,
+                                     .macs = macs};

@@ -14,9 +14,10 @@ typedef struct mx_block {
 } mx_block;
 
 /* Sets every offset (largest block first, at the lowest place that is free for its whole life) and
- * *total to the size of the whole. No block crosses a multiple of `segment` (a multiple of the alignment),
- * so the whole can be allocated in pieces of that size. Fails with MX_MEMORY, also when a block is larger
- * than a segment. */
-mx_status mx_memory_plan(mx_block *blocks, size_t count, size_t alignment, size_t segment, size_t *total);
+ * *total to the size of the whole. No block crosses a multiple of `segment` (a multiple of the
+ * alignment), so the whole can be allocated in pieces of that size. Fails with MX_MEMORY, also when
+ * a block is larger than a segment. */
+mx_status mx_memory_plan(mx_block *blocks, size_t count, size_t alignment, size_t segment,
+                         size_t *total);
 
 #endif

@@ -6,7 +6,8 @@ static mx_status describe(mx_net *net, const mx_model_spec *spec) {
     int depth = 0, width = 0, end = 0;
     if (sscanf(spec->name, "wrn-%3d-%3d%n", &depth, &width, &end) == 2 && spec->name[end] == '\0')
         return mx_model_wrn(net, spec, depth, width);
-    return mx_fail(MX_USAGE, "unknown model '%s'; there is wrn-DEPTH-WIDTH, such as wrn-28-2", spec->name);
+    return mx_fail(MX_USAGE, "unknown model '%s'; there is wrn-DEPTH-WIDTH, such as wrn-28-2",
+                   spec->name);
 }
 
 mx_status mx_model_build(mx_net **out, mx_device *device, const mx_model_spec *spec) {

@@ -15,9 +15,9 @@ typedef struct mx_model_spec {
 /* Describes the network; mx_net_plan comes next. Fails with MX_USAGE for a name that is none. */
 mx_status mx_model_build(mx_net **out, mx_device *device, const mx_model_spec *spec);
 
-/* Wide residual network (Zagoruyko and Komodakis 2016) as MixMatch uses it: pre-activation, the first
- * block's activation before its residual; modules named as the usual PyTorch port of MixMatch names
- * them (conv1, block1.layer.0.bn1, ..., bn1, fc). depth = 6 n + 4, n >= 1; width >= 1. */
+/* Wide residual network (Zagoruyko and Komodakis 2016) as MixMatch uses it: pre-activation, the
+ * first block's activation before its residual; modules named as the usual PyTorch port of MixMatch
+ * names them (conv1, block1.layer.0.bn1, ..., bn1, fc). depth = 6 n + 4, n >= 1; width >= 1. */
 mx_status mx_model_wrn(mx_net *net, const mx_model_spec *spec, int depth, int width);
 
 #endif

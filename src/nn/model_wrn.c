@@ -17,7 +17,8 @@ static int batchnorm(mx_net *net, const block_spec *b, int x, const char *suffix
     return mx_net_batchnorm(net, x, name, b->model->slope, b->model->bn_momentum, EPSILON);
 }
 
-static int conv(mx_net *net, const block_spec *b, int x, const char *suffix, mx_i32 size, mx_i32 stride) {
+static int conv(mx_net *net, const block_spec *b, int x, const char *suffix, mx_i32 size,
+                mx_i32 stride) {
     char name[MX_NAME_BYTES];
     snprintf(name, sizeof name, "%s.%s", b->prefix, suffix);
     return mx_net_conv(net, x, name, b->out, size, stride, size / 2, b->model->conv_bias);
@@ -29,14 +30,17 @@ static int block(mx_net *net, const block_spec *b, int x) {
     y = batchnorm(net, b, y, "bn2");
     y = conv(net, b, y, "conv2", 3, 1);
     int shortcut = x;
-    if (b->in != b->out) shortcut = conv(net, b, b->activate_first ? active : x, "convShortcut", 1, b->stride);
+    if (b->in != b->out)
+        shortcut = conv(net, b, b->activate_first ? active : x, "convShortcut", 1, b->stride);
     return mx_net_add(net, y, shortcut);
 }
 
 mx_status mx_model_wrn(mx_net *net, const mx_model_spec *spec, int depth, int width) {
     if (depth < 10 || (depth - 4) % 6 != 0 || width < 1)
-        return mx_fail(MX_USAGE,
-                       "model '%s': depth must be 6 n + 4 (10, 16, 22, 28, ...) and width at least 1", spec->name);
+        return mx_fail(
+            MX_USAGE,
+            "model '%s': depth must be 6 n + 4 (10, 16, 22, 28, ...) and width at least 1",
+            spec->name);
     const int blocks = (depth - 4) / 6;
     mx_i32 channels = 16;
     int x = mx_net_conv(net, 0, "conv1", channels, 3, 1, 1, spec->conv_bias);

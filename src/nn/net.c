@@ -44,7 +44,8 @@ void mx_net_close(mx_net *net) {
 static int fail_description(mx_net *net, mx_status status) {
     if (net->failed == MX_OK) {
         net->failed = status;
-        snprintf(net->failure, sizeof net->failure, "%.*s", (int)sizeof net->failure - 1, mx_error());
+        snprintf(net->failure, sizeof net->failure, "%.*s", (int)sizeof net->failure - 1,
+                 mx_error());
     }
     return 0;
 }
@@ -55,7 +56,8 @@ static int append(mx_net *net, mx_layer layer, const char *name) {
     snprintf(layer.name, sizeof layer.name, "%s", name);
     const size_t count = (size_t)net->n_layers;
     mx_status status = mx_grow(&net->layers, &net->layers_capacity, count + 1, sizeof *net->layers);
-    if (status == MX_OK) status = mx_grow(&net->values, &net->values_capacity, count + 2, sizeof *net->values);
+    if (status == MX_OK)
+        status = mx_grow(&net->values, &net->values_capacity, count + 2, sizeof *net->values);
     if (status != MX_OK) return fail_description(net, status);
     const mx_value *inputs[MX_LAYER_INPUTS] = {0};
     for (int i = 0; i < layer.n_in; i++)
@@ -66,8 +68,8 @@ static int append(mx_net *net, mx_layer layer, const char *name) {
     return ++net->n_layers;
 }
 
-int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride, mx_i32 pad,
-                bool bias) {
+int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride,
+                mx_i32 pad, bool bias) {
     mx_layer layer = {.type = &mx_layer_conv, .in = {x}, .n_in = 1};
     layer.as.conv.k = k;
     layer.as.conv.size = size;
@@ -77,7 +79,8 @@ int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_
     return append(net, layer, name);
 }
 
-int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum, float epsilon) {
+int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum,
+                     float epsilon) {
     mx_layer layer = {.type = &mx_layer_batchnorm, .in = {x}, .n_in = 1};
     layer.as.batchnorm.slope = slope;
     layer.as.batchnorm.momentum = momentum;
@@ -109,7 +112,8 @@ int mx_net_linear(mx_net *net, int x, const char *name, mx_i32 out) {
 
 mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_param_role role,
                            const mx_i32 dims[4]) {
-    MX_TRY(mx_grow(&net->params, &net->params_capacity, (size_t)net->n_params + 1, sizeof *net->params));
+    MX_TRY(mx_grow(&net->params, &net->params_capacity, (size_t)net->n_params + 1,
+                   sizeof *net->params));
     mx_param *param = &net->params[net->n_params];
     *param = (mx_param){.role = role, .count = 1};
     snprintf(param->name, sizeof param->name, "%.*s.%s", MX_NAME_BYTES - 16, layer->name, suffix);
@@ -163,14 +167,17 @@ size_t mx_net_trained(const mx_net *net) {
 bool mx_net_layer_row(const mx_net *net, int i, mx_layer_row *row) {
     if (i >= net->n_layers) return false;
     const mx_layer *layer = &net->layers[i];
-    *row = (mx_layer_row){.type = layer->type->name, .name = layer->name, .out = net->values[i + 1]};
+    *row =
+        (mx_layer_row){.type = layer->type->name, .name = layer->name, .out = net->values[i + 1]};
     for (int p = 0; p < layer->n_params; p++)
-        if (!is_statistic(&net->params[layer->param[p]])) row->parameters += net->params[layer->param[p]].count;
+        if (!is_statistic(&net->params[layer->param[p]]))
+            row->parameters += net->params[layer->param[p]].count;
     row->macs = layer->type->macs(layer, &net->values[layer->in[0]], &net->values[i + 1]);
     return true;
 }
 
-mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
+mx_status mx_layer_plan_nothing(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x,
+                                size_t *floats) {
     (void)limits, (void)layer, (void)x;
     *floats = 0;
     return MX_OK;

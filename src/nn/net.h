@@ -1,7 +1,7 @@
 /* A network: a list of layers in the order they run, each making one value from earlier values.
  * Describe it with mx_net_conv and its like, then plan it once: that computes every size, allocates
- * every arena and sets every offset. Value 0 is the input, layer i makes value i + 1, the last value
- * is the logits. */
+ * every arena and sets every offset. Value 0 is the input, layer i makes value i + 1, the last
+ * value is the logits. */
 #ifndef MX_NN_NET_H
 #define MX_NN_NET_H
 
@@ -59,7 +59,7 @@ typedef struct mx_net_plan_request {
     mx_i32 infer_rows, infer_groups; /* of MX_GUESS and MX_EVAL */
     const char *conv_algorithm;
     struct mx_conv_tuner *tuner; /* chooses convolutions while planning; NULL: built-in choices */
-    mx_i32 tuned_rows;           /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
+    mx_i32 tuned_rows; /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
 } mx_net_plan_request;
 
 /* An empty network for h x w x c images. Fails with MX_MEMORY. */
@@ -68,21 +68,22 @@ void mx_net_close(mx_net *net);
 
 /* Each appends a layer called `name` (torch's module name) and returns its value. A failure is kept
  * and reported by mx_net_plan. */
-int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride, mx_i32 pad,
-                bool bias);
+int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride,
+                mx_i32 pad, bool bias);
 /* Batch norm with leaky ReLU after it; slope 1 means none. */
-int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum, float epsilon);
+int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum,
+                     float epsilon);
 int mx_net_add(mx_net *net, int a, int b);
 int mx_net_average(mx_net *net, int x);
 int mx_net_max(mx_net *net, int x, mx_i32 size, mx_i32 stride, mx_i32 pad);
 int mx_net_linear(mx_net *net, int x, const char *name, mx_i32 out);
 
-/* Computes sizes and allocates. Fails with MX_USAGE (a shape that cannot be), MX_MEMORY (naming how much
- * is needed) or MX_OPENCL. */
+/* Computes sizes and allocates. Fails with MX_USAGE (a shape that cannot be), MX_MEMORY (naming how
+ * much is needed) or MX_OPENCL. */
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request);
 
-/* Random weights from `seed`: He normal (fan out, leaky slope 0.1) for convolutions, Xavier normal for
- * linear layers, zero biases, batch norm as identity. Copies them to the average too. */
+/* Random weights from `seed`: He normal (fan out, leaky slope 0.1) for convolutions, Xavier normal
+ * for linear layers, zero biases, batch norm as identity. Copies them to the average too. */
 mx_status mx_net_init(mx_net *net, uint64_t seed);
 
 /* x [rows][h][w][c] to *logits [rows][classes], which stay until the next pass of the same kind. */

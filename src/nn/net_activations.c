@@ -30,7 +30,8 @@ mx_tensor mx_net_tensor(const mx_net *net, int value, mx_i32 rows, const size_t 
 
 mx_tensor mx_net_activation(const mx_net *net, size_t offset) {
     const size_t segment = net->segment;
-    return (mx_tensor){.buffer = net->activations[offset / segment], .offset = (mx_u32)(offset % segment)};
+    return (mx_tensor){.buffer = net->activations[offset / segment],
+                       .offset = (mx_u32)(offset % segment)};
 }
 
 /* Lives of the outputs; with `training`, until the backward of the layers that read them again. */
@@ -45,8 +46,8 @@ static void output_lives(const mx_net *net, mx_block *blocks, mx_i32 rows, bool 
     }
 }
 
-/* The gradients of a sum's inputs may share the sum's own, when the sum is the first to write them and
- * whatever adds to `value` later runs after the last reader of the other input's gradient. */
+/* The gradients of a sum's inputs may share the sum's own, when the sum is the first to write them
+ * and whatever adds to `value` later runs after the last reader of the other input's gradient. */
 static bool shares_gradient(const mx_net *net, int layer, int value, int other) {
     if (net->layers[layer].type != &mx_layer_add || value == 0 || value == other) return false;
     if (mx_net_consumer_below(net, value, net->n_layers) != layer) return false;
@@ -60,7 +61,8 @@ static void gradient_owners(const mx_net *net, int *owner) {
     for (int i = net->n_layers - 1; i >= 0; i--) {
         const mx_layer *layer = &net->layers[i];
         for (int j = 0; j < layer->n_in; j++)
-            if (shares_gradient(net, i, layer->in[j], layer->in[1 - j])) owner[layer->in[j]] = owner[i + 1];
+            if (shares_gradient(net, i, layer->in[j], layer->in[1 - j]))
+                owner[layer->in[j]] = owner[i + 1];
     }
 }
 
@@ -101,7 +103,8 @@ static size_t largest_saved(const mx_net *net) {
     return most;
 }
 
-/* Without training, saved data lives for one layer only: all share a block that lives throughout. */
+/* Without training, saved data lives for one layer only: all share a block that lives throughout.
+ */
 static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
     output_lives(net, blocks, net->request.infer_rows, false);
     blocks[0] = (mx_block){.size = largest_saved(net), .first = 0, .last = net->n_layers};

@@ -70,10 +70,13 @@ static mx_status new_arena(mx_net *net, size_t floats, mx_buffer **out) {
 static mx_status allocate_activations(mx_net *net, size_t floats) {
     const size_t pieces = (floats + net->segment - 1) / net->segment;
     if (pieces > MX_NET_SEGMENTS)
-        return mx_fail(MX_MEMORY, "%zu MiB are needed, and the device allows %zu in one piece; use a smaller batch",
-                       floats >> 18, net->segment >> 18);
+        return mx_fail(
+            MX_MEMORY,
+            "%zu MiB are needed, and the device allows %zu in one piece; use a smaller batch",
+            floats >> 18, net->segment >> 18);
     for (size_t i = 0; i < pieces; i++) {
-        const size_t left = floats - i * net->segment, size = left < net->segment ? left : net->segment;
+        const size_t left = floats - i * net->segment,
+                     size = left < net->segment ? left : net->segment;
         MX_TRY(mx_buffer_create(&net->activations[i], net->device, size * sizeof(float)));
     }
     return MX_OK;
@@ -82,7 +85,8 @@ static mx_status allocate_activations(mx_net *net, size_t floats) {
 static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     const size_t count = net->layout.count;
     if (workspace > UINT32_MAX || count > UINT32_MAX)
-        return mx_fail(MX_MEMORY, "the network needs a workspace of %zu MiB; use a smaller batch", workspace >> 18);
+        return mx_fail(MX_MEMORY, "the network needs a workspace of %zu MiB; use a smaller batch",
+                       workspace >> 18);
     MX_TRY(new_arena(net, count, &net->arenas.weights));
     MX_TRY(new_arena(net, count, &net->arenas.average));
     if (net->request.train_rows > 0) {
@@ -92,7 +96,8 @@ static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     }
     MX_TRY(mx_context(allocate_activations(net, activations), "activations of %d images",
                       larger(net->request.train_rows, net->request.infer_rows)));
-    return mx_context(mx_buffer_create(&net->workspace, net->device, workspace * sizeof(float)), "workspace");
+    return mx_context(mx_buffer_create(&net->workspace, net->device, workspace * sizeof(float)),
+                      "workspace");
 }
 
 /* Floats that the device allows in one piece, and that an offset can count. */
@@ -111,7 +116,8 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_net_plan_activations(net, &activations));
-    mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB", net->layout.count >> 8,
-             request->train_rows > 0 ? 5 : 2, activations >> 18, workspace >> 18);
+    mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB",
+             net->layout.count >> 8, request->train_rows > 0 ? 5 : 2, activations >> 18,
+             workspace >> 18);
     return allocate(net, activations, workspace);
 }

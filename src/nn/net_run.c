@@ -18,9 +18,11 @@ static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor 
     const size_t *offsets = training ? net->train_offset : net->infer_offset;
     mx_layer_call call = {.device = net->device, .net = net, .layer = layer, .pass = pass};
     for (int j = 0; j < layer->n_in; j++)
-        call.x[j] = layer->in[j] == 0 ? input : mx_net_tensor(net, layer->in[j], pass->rows, offsets);
+        call.x[j] =
+            layer->in[j] == 0 ? input : mx_net_tensor(net, layer->in[j], pass->rows, offsets);
     call.y = mx_net_tensor(net, i + 1, pass->rows, offsets);
-    const mx_tensor saved = mx_net_activation(net, training ? layer->saved_offset : net->infer_saved_offset);
+    const mx_tensor saved =
+        mx_net_activation(net, training ? layer->saved_offset : net->infer_saved_offset);
     call.saved = mx_matrix(saved.buffer, saved.offset, 1, (mx_i32)layer->saved);
     call.workspace =
         mx_matrix(net->workspace, 0, 1, (mx_i32)(mx_buffer_bytes(net->workspace) / sizeof(float)));

@@ -23,12 +23,14 @@ typedef struct mx_ticket {
     void *event;
 } mx_ticket;
 /* Starts a read into `to`, which must stay until mx_ticket_wait. */
-mx_status mx_buffer_read_start(mx_buffer *buffer, size_t offset, void *to, size_t bytes, mx_ticket *ticket);
+mx_status mx_buffer_read_start(mx_buffer *buffer, size_t offset, void *to, size_t bytes,
+                               mx_ticket *ticket);
 /* Waits for the read and clears the ticket; does nothing for a cleared one. */
 mx_status mx_ticket_wait(mx_ticket *ticket);
 
 /* In queue order, without waiting. */
 mx_status mx_buffer_zero(mx_buffer *buffer, size_t offset, size_t bytes);
-mx_status mx_buffer_copy(mx_buffer *to, size_t to_offset, mx_buffer *from, size_t from_offset, size_t bytes);
+mx_status mx_buffer_copy(mx_buffer *to, size_t to_offset, mx_buffer *from, size_t from_offset,
+                         size_t bytes);
 
 #endif

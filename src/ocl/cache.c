@@ -25,7 +25,8 @@ static void add_text(mx_sha256 *hash, const char *text) {
     mx_sha256_add(hash, text, strlen(text) + 1);
 }
 
-mx_program_key mx_program_key_of(const mx_device_info *info, const char *options, const mx_buf *source) {
+mx_program_key mx_program_key_of(const mx_device_info *info, const char *options,
+                                 const mx_buf *source) {
     mx_program_key key;
     mx_sha256 hash;
     mx_sha256_init(&hash);
@@ -58,7 +59,8 @@ void mx_envelope_seal(mx_buf *out, const mx_program_key *key, const void *binary
     mx_buf_append(out, binary, bytes);
 }
 
-const unsigned char *mx_envelope_open(const mx_buf *file, const mx_program_key *key, size_t *bytes) {
+const unsigned char *mx_envelope_open(const mx_buf *file, const mx_program_key *key,
+                                      size_t *bytes) {
     const unsigned char *at = (const unsigned char *)mx_buf_text(file);
     unsigned char digest[MX_SHA256_BYTES];
     uint64_t length = 0;
@@ -84,11 +86,12 @@ static mx_status path_of(const mx_program_key *key, char **out) {
     return status;
 }
 
-static cl_program build_binary(const mx_device_info *info, cl_context context, const unsigned char *binary,
-                               size_t bytes, const char *options) {
+static cl_program build_binary(const mx_device_info *info, cl_context context,
+                               const unsigned char *binary, size_t bytes, const char *options) {
     cl_int code = CL_SUCCESS, accepted = CL_SUCCESS;
     cl_device_id device = info->device;
-    cl_program program = clCreateProgramWithBinary(context, 1, &device, &bytes, &binary, &accepted, &code);
+    cl_program program =
+        clCreateProgramWithBinary(context, 1, &device, &bytes, &binary, &accepted, &code);
     if (!program) return NULL;
     if (code == CL_SUCCESS && accepted == CL_SUCCESS &&
         clBuildProgram(program, 1, &device, options, NULL, NULL) == CL_SUCCESS)
@@ -97,13 +100,14 @@ static cl_program build_binary(const mx_device_info *info, cl_context context, c
     return NULL;
 }
 
-cl_program mx_program_cache_load(const mx_device_info *info, cl_context context, const mx_program_key *key,
-                                 const char *options) {
+cl_program mx_program_cache_load(const mx_device_info *info, cl_context context,
+                                 const mx_program_key *key, const char *options) {
     char *path = NULL;
     mx_buf file = {0};
     cl_program program = NULL;
     size_t bytes = 0;
-    if (path_of(key, &path) == MX_OK && mx_file_exists(path) && mx_read_file(&file, path, FILE_LIMIT) == MX_OK) {
+    if (path_of(key, &path) == MX_OK && mx_file_exists(path) &&
+        mx_read_file(&file, path, FILE_LIMIT) == MX_OK) {
         const unsigned char *binary = mx_envelope_open(&file, key, &bytes);
         if (binary) program = build_binary(info, context, binary, bytes, options);
         if (!program) mx_debug("cached program '%s' does not fit; compiling it anew", path);
@@ -119,10 +123,13 @@ void mx_program_cache_store(const mx_program_key *key, cl_program program) {
     char *path = NULL;
     mx_buf file = {0};
     mx_status status = MX_OK;
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS || bytes == 0)
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) !=
+            CL_SUCCESS ||
+        bytes == 0)
         return;
     MX_GO(mx_alloc(&binary, bytes, 1));
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS) goto done;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS)
+        goto done;
     mx_envelope_seal(&file, key, binary, bytes);
     MX_GO(mx_buf_check(&file));
     MX_GO(path_of(key, &path));

@@ -44,7 +44,9 @@ static bool matches(const mx_device_info *info, const char *selector) {
 }
 
 static double score(const mx_device_info *info) {
-    static const double rank[] = {[MX_DEVICE_CPU] = 1, [MX_DEVICE_GPU] = 3, [MX_DEVICE_ACCELERATOR] = 2,
+    static const double rank[] = {[MX_DEVICE_CPU] = 1,
+                                  [MX_DEVICE_GPU] = 3,
+                                  [MX_DEVICE_ACCELERATOR] = 2,
                                   [MX_DEVICE_OTHER] = 0};
     const double size = (double)info->compute_units * ((double)info->global_memory / 1e9);
     return rank[info->type] + size / (size + 1e6);
@@ -58,7 +60,8 @@ static mx_status best(const mx_device_list *list, size_t *chosen) {
             *chosen = i;
         }
     if (most < 0)
-        return mx_fail(MX_OPENCL, "no usable OpenCL device: '%s' %s; 'mixcl devices' lists them all",
+        return mx_fail(MX_OPENCL,
+                       "no usable OpenCL device: '%s' %s; 'mixcl devices' lists them all",
                        list->devices[0].name, list->devices[0].unusable_why);
     return MX_OK;
 }
@@ -69,8 +72,10 @@ static mx_status several(const mx_device_list *list, const char *selector, const
         if (!matched || matched[i])
             mx_buf_printf(&names, "%s%zu '%s'", names.length ? ", " : "", i, list->devices[i].name);
     const mx_status status =
-        matched ? mx_fail(MX_USAGE, "device '%s' matches several: %s; use an index", selector, mx_buf_text(&names))
-                : mx_fail(MX_USAGE, "no device matches '%s'; there are: %s", selector, mx_buf_text(&names));
+        matched ? mx_fail(MX_USAGE, "device '%s' matches several: %s; use an index", selector,
+                          mx_buf_text(&names))
+                : mx_fail(MX_USAGE, "no device matches '%s'; there are: %s", selector,
+                          mx_buf_text(&names));
     mx_buf_release(&names);
     return status;
 }
@@ -105,12 +110,13 @@ static mx_status by_selector(const mx_device_list *list, const char *selector, s
     return status;
 }
 
-mx_status mx_device_choose(const mx_device_list *list, const char *selector, size_t *chosen, char *why,
-                           size_t why_bytes) {
+mx_status mx_device_choose(const mx_device_list *list, const char *selector, size_t *chosen,
+                           char *why, size_t why_bytes) {
     const bool automatic = !selector || !*selector || strcasecmp(selector, "auto") == 0;
     if (automatic) {
         MX_TRY(best(list, chosen));
-        snprintf(why, why_bytes, list->count == 1 ? "the only device" : "best score (GPU before CPU)");
+        snprintf(why, why_bytes,
+                 list->count == 1 ? "the only device" : "best score (GPU before CPU)");
         return MX_OK;
     }
     MX_TRY(by_selector(list, selector, chosen));

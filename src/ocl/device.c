@@ -14,7 +14,8 @@ static mx_status open_queue(mx_device *device, bool profile) {
     cl_int code = CL_SUCCESS;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)device->info.platform, 0};
-    device->context = clCreateContext(properties, 1, (cl_device_id[]){device->info.device}, NULL, NULL, &code);
+    device->context =
+        clCreateContext(properties, 1, (cl_device_id[]){device->info.device}, NULL, NULL, &code);
     MX_TRY(mx_cl_check(code, "clCreateContext"));
     device->queue = clCreateCommandQueue(device->context, device->info.device,
                                          profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
@@ -114,7 +115,8 @@ static mx_status set_args(cl_kernel kernel, size_t local_bytes, const void *args
         cl_mem memory = buffers[index] ? buffers[index]->memory : NULL;
         code = clSetKernelArg(kernel, index, sizeof memory, &memory);
     }
-    if (code == CL_SUCCESS && local_bytes) code = clSetKernelArg(kernel, index++, local_bytes, NULL);
+    if (code == CL_SUCCESS && local_bytes)
+        code = clSetKernelArg(kernel, index++, local_bytes, NULL);
     if (code == CL_SUCCESS) code = clSetKernelArg(kernel, index, args_bytes, args);
     return mx_cl_check(code, "clSetKernelArg");
 }
@@ -130,10 +132,11 @@ mx_status mx_launch(mx_device *device, const char *file, const char *name, const
         if (range.local[0] == 0) continue;
         range.global[d] = (range.global[d] + range.local[d] - 1) / range.local[d] * range.local[d];
     }
-    MX_TRY(mx_context(set_args(kernel, range.local_bytes, args, args_bytes, buffers, n_buffers), "kernel '%s'", name));
-    const cl_int code =
-        clEnqueueNDRangeKernel(device->queue, kernel, range.dims, NULL, range.global,
-                               range.local[0] ? range.local : NULL, 0, NULL, mx_profile_slot(device));
+    MX_TRY(mx_context(set_args(kernel, range.local_bytes, args, args_bytes, buffers, n_buffers),
+                      "kernel '%s'", name));
+    const cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, range.dims, NULL,
+                                               range.global, range.local[0] ? range.local : NULL, 0,
+                                               NULL, mx_profile_slot(device));
     return mx_context(mx_cl_check(code, "clEnqueueNDRangeKernel"), "kernel '%s'", name);
 }
 

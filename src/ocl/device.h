@@ -40,7 +40,8 @@ bool mx_device_is_dry(const mx_device *device);
 typedef struct mx_range {
     unsigned dims;
     size_t global[3], local[3];
-    size_t local_bytes; /* of local memory a work-group, an argument between buffers and struct; 0: none */
+    size_t local_bytes; /* of local memory a work-group, an argument between buffers and struct; 0:
+                           none */
 } mx_range;
 
 /* `items` work-items in work-groups of 64. */

@@ -57,5 +57,6 @@ mx_status mx_cl_check(int code, const char *what) {
     if (code == CL_SUCCESS) return MX_OK;
     const int memory = code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_OUT_OF_HOST_MEMORY ||
                        code == CL_INVALID_BUFFER_SIZE;
-    return mx_fail(memory ? MX_MEMORY : MX_OPENCL, "%s failed: %s (%d)", what, mx_cl_error_name(code), code);
+    return mx_fail(memory ? MX_MEMORY : MX_OPENCL, "%s failed: %s (%d)", what,
+                   mx_cl_error_name(code), code);
 }

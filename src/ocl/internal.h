@@ -30,7 +30,7 @@ typedef struct mx_profile {
     struct mx_profile_event {
         cl_event event;
         size_t row;
-    } *events;
+    } * events;
     size_t n_events, events_capacity;
 } mx_profile;
 

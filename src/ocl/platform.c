@@ -16,7 +16,8 @@ const char *mx_device_type_name(mx_device_type type) {
 }
 
 static void query_text(cl_device_id device, cl_device_info what, char *out, size_t bytes) {
-    if (clGetDeviceInfo(device, what, bytes, out, NULL) != CL_SUCCESS) snprintf(out, bytes, "unknown");
+    if (clGetDeviceInfo(device, what, bytes, out, NULL) != CL_SUCCESS)
+        snprintf(out, bytes, "unknown");
     out[bytes - 1] = '\0';
     /* Some drivers pad names with blanks. */
     for (size_t n = strlen(out); n > 0 && out[n - 1] == ' '; n--)
@@ -55,14 +56,15 @@ static void describe(mx_device_info *info, cl_platform_id platform, cl_device_id
     info->platform = platform;
     info->device = device;
     info->type = type_of(query_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type)));
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform_name, info->platform_name,
-                          NULL) != CL_SUCCESS)
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform_name,
+                          info->platform_name, NULL) != CL_SUCCESS)
         snprintf(info->platform_name, sizeof info->platform_name, "unknown");
     query_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
     query_text(device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     query_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
     query_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
-    info->compute_units = (uint32_t)query_number(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
+    info->compute_units =
+        (uint32_t)query_number(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     const uint32_t vector =
         (uint32_t)query_number(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, sizeof(cl_uint));
     info->float_vector = vector < 1 ? 1 : vector > 16 ? 16 : vector;
@@ -70,33 +72,36 @@ static void describe(mx_device_info *info, cl_platform_id platform, cl_device_id
     info->global_memory = query_number(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
     info->local_memory = query_number(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_allocation = query_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
-    info->max_work_group = (size_t)query_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
-    info->base_align = (size_t)query_number(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(cl_uint)) / 8;
+    info->max_work_group =
+        (size_t)query_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+    info->base_align =
+        (size_t)query_number(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(cl_uint)) / 8;
     info->host_unified = query_number(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0;
     judge(info, device);
 }
 
 static mx_status no_platform(cl_int code) {
     const char *vendors = getenv("OCL_ICD_VENDORS");
-    return mx_fail(MX_OPENCL,
-                   "no OpenCL device found (%s, OCL_ICD_VENDORS is %s%s%s); install 'pocl-opencl-icd' "
-                   "to run on the CPU or the vendor's driver for a GPU, then look with 'clinfo -l'",
-                   mx_cl_error_name(code), vendors ? "'" : "", vendors ? vendors : "not set",
-                   vendors ? "'" : "");
+    return mx_fail(
+        MX_OPENCL,
+        "no OpenCL device found (%s, OCL_ICD_VENDORS is %s%s%s); install 'pocl-opencl-icd' "
+        "to run on the CPU or the vendor's driver for a GPU, then look with 'clinfo -l'",
+        mx_cl_error_name(code), vendors ? "'" : "", vendors ? vendors : "not set",
+        vendors ? "'" : "");
 }
 
 static mx_status append_platform(mx_device_list *list, size_t *capacity, cl_platform_id platform,
                                  int platform_index) {
     cl_device_id ids[MAX_DEVICES];
     cl_uint count = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &count) != CL_SUCCESS) return MX_OK;
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &count) != CL_SUCCESS)
+        return MX_OK;
     if (count > MAX_DEVICES) count = MAX_DEVICES;
     MX_TRY(mx_grow(&list->devices, capacity, list->count + count, sizeof *list->devices));
     for (cl_uint i = 0; i < count; i++) {
         mx_device_info *info = &list->devices[list->count];
-        *info = (mx_device_info){.index = (int)list->count,
-                                 .platform_index = platform_index,
-                                 .platform_device = (int)i};
+        *info = (mx_device_info){
+            .index = (int)list->count, .platform_index = platform_index, .platform_device = (int)i};
         describe(info, platform, ids[i]);
         list->count++;
     }

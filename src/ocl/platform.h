@@ -16,9 +16,9 @@ typedef enum mx_device_type {
 } mx_device_type;
 
 typedef struct mx_device_info {
-    int index;          /* in the list of this run; not stable, record the names instead */
-    int platform_index; /* the same, of the platform */
-    int platform_device; /* position within its platform */
+    int index;               /* in the list of this run; not stable, record the names instead */
+    int platform_index;      /* the same, of the platform */
+    int platform_device;     /* position within its platform */
     void *platform, *device; /* cl_platform_id, cl_device_id */
     mx_device_type type;
     char platform_name[128], name[256], vendor[128], version[128], driver[128];
@@ -29,7 +29,7 @@ typedef struct mx_device_info {
     size_t max_work_group;                                /* work-items */
     size_t base_align;                                    /* bytes, of sub-buffers */
     bool host_unified;
-    bool usable;          /* OpenCL 1.2, little endian, compiler there, 64-bit addresses */
+    bool usable;           /* OpenCL 1.2, little endian, compiler there, 64-bit addresses */
     char unusable_why[96]; /* when not usable */
 } mx_device_info;
 

@@ -25,7 +25,9 @@ void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
     while (row < profile->n_rows && strcmp(profile->rows[row].name, name) != 0)
         row++;
     if (row == profile->n_rows) {
-        if (mx_grow(&profile->rows, &profile->rows_capacity, row + 1, sizeof *profile->rows) != MX_OK) return;
+        if (mx_grow(&profile->rows, &profile->rows_capacity, row + 1, sizeof *profile->rows) !=
+            MX_OK)
+            return;
         profile->rows[row] = (mx_profile_row){0};
         memcpy(profile->rows[row].name, name, sizeof name);
         profile->n_rows++;

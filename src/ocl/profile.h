@@ -1,5 +1,5 @@
-/* Where the time goes: commands between two mx_profile_op calls belong to the op named by the first.
- * Does nothing on a device opened without profiling. */
+/* Where the time goes: commands between two mx_profile_op calls belong to the op named by the
+ * first. Does nothing on a device opened without profiling. */
 #ifndef MX_OCL_PROFILE_H
 #define MX_OCL_PROFILE_H
 

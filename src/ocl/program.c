@@ -9,21 +9,22 @@
 #include "ocl/internal.h"
 #include "ocl/source.h"
 
-static mx_status build_failed(const mx_device *device, cl_program program, cl_int code, const char *file,
-                              const char *options) {
+static mx_status build_failed(const mx_device *device, cl_program program, cl_int code,
+                              const char *file, const char *options) {
     size_t bytes = 0;
     char *log = NULL;
     clGetProgramBuildInfo(program, device->info.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &bytes);
     if (bytes > 0 && mx_alloc(&log, bytes + 1, 1) == MX_OK)
         clGetProgramBuildInfo(program, device->info.device, CL_PROGRAM_BUILD_LOG, bytes, log, NULL);
-    mx_warn("build log of %s [%s] on '%s':\n%s", file, options, device->info.name, log ? log : "(none)");
+    mx_warn("build log of %s [%s] on '%s':\n%s", file, options, device->info.name,
+            log ? log : "(none)");
     free(log);
-    return mx_fail(MX_OPENCL, "the driver of '%s' cannot compile kernel file %s: %s (%d)", device->info.name,
-                   file, mx_cl_error_name(code), code);
+    return mx_fail(MX_OPENCL, "the driver of '%s' cannot compile kernel file %s: %s (%d)",
+                   device->info.name, file, mx_cl_error_name(code), code);
 }
 
-static mx_status build_source(const mx_device *device, const char *file, const mx_buf *text, const char *flags,
-                              cl_program *out) {
+static mx_status build_source(const mx_device *device, const char *file, const mx_buf *text,
+                              const char *flags, cl_program *out) {
     cl_int code = CL_SUCCESS;
     const char *source = text->data;
     mx_debug("compiling %s [%s]", file, flags);
@@ -37,7 +38,8 @@ static mx_status build_source(const mx_device *device, const char *file, const m
 }
 
 /* From the cache where there is one, else from source. */
-static mx_status build(const mx_device *device, const char *file, const char *options, cl_program *out) {
+static mx_status build(const mx_device *device, const char *file, const char *options,
+                       cl_program *out) {
     mx_buf text = {0}, flags = {0};
     mx_status status;
     MX_GO(mx_source_load(&text, file));
@@ -92,7 +94,8 @@ mx_status mx_kernel_get(mx_device *device, const char *file, const char *name, c
     MX_GO(mx_strdup(&entry.file, file));
     MX_GO(mx_strdup(&entry.name, name));
     MX_GO(mx_strdup(&entry.options, options));
-    MX_GO(mx_grow(&device->kernels, &device->kernels_capacity, device->n_kernels + 1, sizeof entry));
+    MX_GO(
+        mx_grow(&device->kernels, &device->kernels_capacity, device->n_kernels + 1, sizeof entry));
     MX_GO(find_or_build(device, file, options, &entry.program));
     entry.kernel = clCreateKernel(entry.program, name, &code);
     MX_GO(mx_context(mx_cl_check(code, "clCreateKernel"), "kernel '%s' of %s", name, file));

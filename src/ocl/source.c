@@ -19,7 +19,8 @@ static mx_status append_embedded(mx_buf *out, const char *name) {
 static mx_status append_from_folder(mx_buf *out, const char *folder, const char *name) {
     char *path = NULL;
     MX_TRY(mx_path_join(&path, folder, name));
-    const mx_status status = mx_context(mx_read_file(out, path, KERNEL_FILE_LIMIT), "MIXCL_KERNEL_DIR");
+    const mx_status status =
+        mx_context(mx_read_file(out, path, KERNEL_FILE_LIMIT), "MIXCL_KERNEL_DIR");
     free(path);
     return status;
 }

@@ -13,9 +13,14 @@ mx_status mx_act_forward(mx_device *device, mx_tensor x, float slope, mx_tensor 
 mx_status mx_act_backward(mx_device *device, mx_tensor x, mx_tensor dy, float slope, mx_tensor dx,
                           bool accumulate) {
     const size_t count = mx_tensor_count(dx);
-    const mx_act_args args = {.count = (mx_u32)count, .x = x.offset, .dy = dy.offset, .dx = dx.offset,
-                              .slope = slope, .accumulate = accumulate};
+    const mx_act_args args = {.count = (mx_u32)count,
+                              .x = x.offset,
+                              .dy = dy.offset,
+                              .dx = dx.offset,
+                              .slope = slope,
+                              .accumulate = accumulate};
     mx_profile_op(device, (double)count, "act_backward");
     return MX_LAUNCH(device, "act.cl", "act_backward", mx_vector_option(device, 0),
-                     mx_range_flat(count, mx_vector_width(device, 0)), args, x.buffer, dy.buffer, dx.buffer);
+                     mx_range_flat(count, mx_vector_width(device, 0)), args, x.buffer, dy.buffer,
+                     dx.buffer);
 }

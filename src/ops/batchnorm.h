@@ -1,6 +1,6 @@
-/* Batch norm over NHWC with leaky ReLU after it. The n images are `groups` equal groups in order, each
- * with statistics of its own: one call stands for that many forwards. Matches torch.nn.BatchNorm2d
- * followed by leaky_relu (slope 1: none, slope 0: ReLU). */
+/* Batch norm over NHWC with leaky ReLU after it. The n images are `groups` equal groups in order,
+ * each with statistics of its own: one call stands for that many forwards. Matches
+ * torch.nn.BatchNorm2d followed by leaky_relu (slope 1: none, slope 0: ReLU). */
 #ifndef MX_OPS_BATCHNORM_H
 #define MX_OPS_BATCHNORM_H
 
@@ -19,14 +19,15 @@ size_t mx_batchnorm_workspace(mx_tensor x, mx_i32 groups);
 
 /* Batch statistics to `saved` and y from them; x.n is a multiple of groups. With `update`, group 0
  * moves the running statistics. */
-mx_status mx_batchnorm_forward(mx_device *device, const mx_batchnorm *bn, mx_tensor x, mx_i32 groups,
-                               bool update, mx_tensor saved, mx_tensor workspace, mx_tensor y);
+mx_status mx_batchnorm_forward(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
+                               mx_i32 groups, bool update, mx_tensor saved, mx_tensor workspace,
+                               mx_tensor y);
 /* y from the running statistics; `saved` is scratch of 2 c floats. */
-mx_status mx_batchnorm_infer(mx_device *device, const mx_batchnorm *bn, mx_tensor x, mx_tensor saved,
-                             mx_tensor y);
+mx_status mx_batchnorm_infer(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
+                             mx_tensor saved, mx_tensor y);
 /* dx (+)= and dgamma, dbeta = (one buffer) the gradients, from the x and `saved` of the forward. */
-mx_status mx_batchnorm_backward(mx_device *device, const mx_batchnorm *bn, mx_tensor x, mx_i32 groups,
-                                mx_tensor saved, mx_tensor dy, mx_tensor workspace, mx_tensor dgamma,
-                                mx_tensor dbeta, mx_tensor dx, bool accumulate);
+mx_status mx_batchnorm_backward(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
+                                mx_i32 groups, mx_tensor saved, mx_tensor dy, mx_tensor workspace,
+                                mx_tensor dgamma, mx_tensor dbeta, mx_tensor dx, bool accumulate);
 
 #endif

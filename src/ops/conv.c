@@ -7,12 +7,8 @@
 #include "ops/pointwise.h"
 
 const mx_conv_algorithm *const mx_conv_algorithms[] = {
-    &mx_conv_winograd,
-    &mx_conv_winograd_weights,
-    &mx_conv_direct,
-    &mx_conv_direct_weights,
-    &mx_conv_gemm,
-    &mx_conv_reference,
+    &mx_conv_winograd, &mx_conv_winograd_weights, &mx_conv_direct, &mx_conv_direct_weights,
+    &mx_conv_gemm,     &mx_conv_reference,
 };
 const size_t mx_conv_algorithm_count = sizeof mx_conv_algorithms / sizeof *mx_conv_algorithms;
 
@@ -30,8 +26,8 @@ mx_i32 mx_conv_out_width(const mx_conv_shape *shape) {
 }
 
 double mx_conv_flops(const mx_conv_shape *shape) {
-    return 2.0 * shape->n * mx_conv_out_height(shape) * mx_conv_out_width(shape) * shape->k * shape->c * shape->r *
-           shape->s;
+    return 2.0 * shape->n * mx_conv_out_height(shape) * mx_conv_out_width(shape) * shape->k *
+           shape->c * shape->r * shape->s;
 }
 
 mx_conv_args mx_conv_args_of(const mx_conv_shape *shape, const mx_conv_operands *operands) {
@@ -62,8 +58,8 @@ static bool is_known(const char *name) {
     return strcmp(name, "auto") == 0;
 }
 
-/* The first of the list that supports and prefers the direction, or the one called `name` where that
- * supports it. An algorithm may have an entry a direction. */
+/* The first of the list that supports and prefers the direction, or the one called `name` where
+ * that supports it. An algorithm may have an entry a direction. */
 static const mx_conv_algorithm *choose(const mx_device *device, const mx_conv_shape *shape,
                                        mx_conv_direction direction, const char *name) {
     const mx_conv_algorithm *first = NULL;
@@ -71,7 +67,8 @@ static const mx_conv_algorithm *choose(const mx_device *device, const mx_conv_sh
         const mx_conv_algorithm *candidate = mx_conv_algorithms[i];
         if (!candidate->supports(device, shape, direction)) continue;
         if (strcmp(candidate->name, name) == 0) return candidate;
-        if (!first && (!candidate->preferred || candidate->preferred(device, shape, direction))) first = candidate;
+        if (!first && (!candidate->preferred || candidate->preferred(device, shape, direction)))
+            first = candidate;
     }
     return first;
 }
@@ -102,8 +99,8 @@ void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_di
     }
 }
 
-int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                      mx_conv_params *out) {
+int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction, mx_conv_params *out) {
     (void)device, (void)shape, (void)direction;
     out[0] = (mx_conv_params){{0}};
     return 1;
@@ -115,8 +112,8 @@ mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direc
     mx_conv_shape shape = plan->shape;
     shape.n = operands->x.n;
     mx_profile_op(device, mx_conv_flops(&shape), "conv_%s %s %dx%d/%d %d->%d @%dx%d",
-                  mx_conv_direction_name(direction), algorithm->name, shape.r, shape.s, shape.stride, shape.c,
-                  shape.k, shape.h, shape.w);
+                  mx_conv_direction_name(direction), algorithm->name, shape.r, shape.s,
+                  shape.stride, shape.c, shape.k, shape.h, shape.w);
     MX_TRY(algorithm->run(device, &shape, direction, &plan->choice[direction].params, operands));
     if (direction == MX_CONV_BACKWARD_WEIGHTS && operands->bias.buffer)
         return mx_column_sums(device, operands->y, operands->bias);

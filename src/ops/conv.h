@@ -27,15 +27,16 @@ double mx_conv_flops(const mx_conv_shape *shape);
 
 /* forward:          y = x * weight (+ bias where bias.buffer is set)
  * backward_data:    x (+)= the gradient by x, from y = dy and weight
- * backward_weights: weight = the gradient by weight, from x and y = dy (bias = column sums of dy) */
+ * backward_weights: weight = the gradient by weight, from x and y = dy (bias = column sums of dy)
+ */
 typedef struct mx_conv_operands {
     mx_tensor x, weight, bias, y;
     mx_tensor workspace; /* as much as the algorithm asked for, or more */
     bool accumulate;     /* backward_data adds to x */
 } mx_conv_operands;
 
-/* The numbers that an algorithm's kernels are specialised by; each algorithm says what its own mean.
- * All zeros: the algorithm's built-in choice for the shape. */
+/* The numbers that an algorithm's kernels are specialised by; each algorithm says what its own
+ * mean. All zeros: the algorithm's built-in choice for the shape. */
 enum { MX_CONV_PARAMS = 4, MX_CONV_CANDIDATES = 16 };
 typedef struct mx_conv_params {
     mx_i32 v[MX_CONV_PARAMS];
@@ -43,24 +44,27 @@ typedef struct mx_conv_params {
 
 typedef struct mx_conv_algorithm {
     const char *name;
-    const char *param_names[MX_CONV_PARAMS]; /* for people and the tuning cache; NULL past the last */
-    bool (*supports)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
+    const char
+        *param_names[MX_CONV_PARAMS]; /* for people and the tuning cache; NULL past the last */
+    bool (*supports)(const mx_device *device, const mx_conv_shape *shape,
+                     mx_conv_direction direction);
     /* Whether it is the one to take where nothing was measured; NULL: always. */
-    bool (*preferred)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction);
-    /* Parameters worth measuring on this device, the built-in choice first; returns how many, at most
-     * MX_CONV_CANDIDATES. */
-    int (*candidates)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                      mx_conv_params *out);
+    bool (*preferred)(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction);
+    /* Parameters worth measuring on this device, the built-in choice first; returns how many, at
+     * most MX_CONV_CANDIDATES. */
+    int (*candidates)(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction, mx_conv_params *out);
     /* Floats of workspace; does not shrink as shape->n grows. */
-    size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                        const mx_conv_params *params);
+    size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape,
+                        mx_conv_direction direction, const mx_conv_params *params);
     /* shape->n is the batch of this call. Leaves the bias of backward_weights to mx_conv_run. */
     mx_status (*run)(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
                      const mx_conv_params *params, const mx_conv_operands *operands);
 } mx_conv_algorithm;
 
-/* Fastest first where nothing was measured; the reference is last and supports everything. A name may
- * stand more than once, for different directions. */
+/* Fastest first where nothing was measured; the reference is last and supports everything. A name
+ * may stand more than once, for different directions. */
 extern const mx_conv_algorithm *const mx_conv_algorithms[];
 extern const size_t mx_conv_algorithm_count;
 
@@ -73,8 +77,8 @@ typedef struct mx_conv_plan {
     size_t workspace; /* floats, enough for every direction */
 } mx_conv_plan;
 
-/* `wanted` is "auto" or an algorithm's name; where the named one does not support a direction, the first
- * of the list that does takes it. Fails with MX_USAGE for an unknown name. */
+/* `wanted` is "auto" or an algorithm's name; where the named one does not support a direction, the
+ * first of the list that does takes it. Fails with MX_USAGE for an unknown name. */
 mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const mx_conv_shape *shape,
                             const char *wanted);
 
@@ -83,8 +87,8 @@ void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_di
                          const mx_conv_algorithm *algorithm, const mx_conv_params *params);
 
 /* The single candidate of an algorithm without parameters. */
-int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                      mx_conv_params *out);
+int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction, mx_conv_params *out);
 
 /* Runs one direction for the batch operands->x.n <= plan->shape.n. */
 mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,

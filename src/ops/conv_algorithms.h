@@ -4,15 +4,18 @@
 
 #include "ops/conv.h"
 
-extern const mx_conv_algorithm mx_conv_winograd;  /* conv_winograd.c: 3x3, stride 1, for CPUs */
-extern const mx_conv_algorithm mx_conv_winograd_weights; /* conv_winograd_weights.c: its third direction */
-extern const mx_conv_algorithm mx_conv_direct;    /* conv_direct.c: register tiles, for CPUs */
-extern const mx_conv_algorithm mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
-extern const mx_conv_algorithm mx_conv_gemm;      /* conv_gemm.c: im2col and CLBlast */
-extern const mx_conv_algorithm mx_conv_reference; /* conv_reference.c: the definition, in OpenCL C */
+extern const mx_conv_algorithm mx_conv_winograd; /* conv_winograd.c: 3x3, stride 1, for CPUs */
+extern const mx_conv_algorithm
+    mx_conv_winograd_weights;                  /* conv_winograd_weights.c: its third direction */
+extern const mx_conv_algorithm mx_conv_direct; /* conv_direct.c: register tiles, for CPUs */
+extern const mx_conv_algorithm
+    mx_conv_direct_weights;                  /* conv_direct_weights.c: its third direction */
+extern const mx_conv_algorithm mx_conv_gemm; /* conv_gemm.c: im2col and CLBlast */
+extern const mx_conv_algorithm
+    mx_conv_reference; /* conv_reference.c: the definition, in OpenCL C */
 
 /* Copies x into workspace + `padded` with `shape->pad` zeros around each picture. */
-mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape, const mx_conv_operands *operands,
-                            mx_u32 padded);
+mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
+                            const mx_conv_operands *operands, mx_u32 padded);
 
 #endif

@@ -1,12 +1,13 @@
 #include "ops/conv_algorithms.h"
 
-static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+static bool supports(const mx_device *device, const mx_conv_shape *shape,
+                     mx_conv_direction direction) {
     (void)device, (void)shape, (void)direction;
     return true;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                        const mx_conv_params *params) {
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
+                        mx_conv_direction direction, const mx_conv_params *params) {
     (void)device, (void)shape, (void)direction, (void)params;
     return 0;
 }
@@ -21,17 +22,22 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const mx_conv_args args = mx_conv_args_of(shape, o);
     switch (direction) {
     case MX_CONV_FORWARD:
-        return MX_LAUNCH(device, "conv.cl", "conv_forward", "", range_of(args.k, args.oh * args.ow, args.n), args,
-                         o->x.buffer, o->weight.buffer, o->bias.buffer, o->y.buffer);
+        return MX_LAUNCH(device, "conv.cl", "conv_forward", "",
+                         range_of(args.k, args.oh * args.ow, args.n), args, o->x.buffer,
+                         o->weight.buffer, o->bias.buffer, o->y.buffer);
     case MX_CONV_BACKWARD_DATA:
         return MX_LAUNCH(device, "conv.cl", "conv_backward_data", "",
-                         range_of(args.c, args.h * args.w, args.n), args, o->y.buffer, o->weight.buffer,
-                         o->x.buffer);
+                         range_of(args.c, args.h * args.w, args.n), args, o->y.buffer,
+                         o->weight.buffer, o->x.buffer);
     default:
-        return MX_LAUNCH(device, "conv.cl", "conv_backward_weights", "", range_of(args.k, args.c, args.r * args.s),
-                         args, o->x.buffer, o->y.buffer, o->weight.buffer);
+        return MX_LAUNCH(device, "conv.cl", "conv_backward_weights", "",
+                         range_of(args.k, args.c, args.r * args.s), args, o->x.buffer, o->y.buffer,
+                         o->weight.buffer);
     }
 }
 
-const mx_conv_algorithm mx_conv_reference = {.name = "reference", .supports = supports, .candidates = mx_conv_no_params,
-                                           .workspace = workspace, .run = run};
+const mx_conv_algorithm mx_conv_reference = {.name = "reference",
+                                             .supports = supports,
+                                             .candidates = mx_conv_no_params,
+                                             .workspace = workspace,
+                                             .run = run};

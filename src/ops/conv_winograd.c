@@ -1,12 +1,15 @@
-/* 3x3 convolutions of stride 1 by Winograd's minimal filtering, for CPUs. The gradient by the data is the
- * same convolution of dy, with the weights transposed and turned by half a turn. */
+/* 3x3 convolutions of stride 1 by Winograd's minimal filtering, for CPUs. The gradient by the data
+ * is the same convolution of dy, with the weights transposed and turned by half a turn. */
 #include <stdio.h>
 
 #include "ops/conv_algorithms.h"
 
-enum { PARAM_TILE, PARAM_TILES }; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
 enum {
-    LEAST_TILES = 8,   /* that a work-group takes at a time; a multiple of a register tile's */
+    PARAM_TILE,
+    PARAM_TILES
+}; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
+enum {
+    LEAST_TILES = 8, /* that a work-group takes at a time; a multiple of a register tile's */
     MOST_TILES = 32,
     GROUPS_A_CORE = 2, /* work-groups sharing the tiles, where scratch is global */
     MOST_PAD = 2
@@ -23,10 +26,12 @@ typedef struct winograd_form {
     char options[128];
 } winograd_form;
 
-static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    return direction != MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU &&
-           shape->r == 3 && shape->s == 3 && shape->stride == 1 && shape->pad <= MOST_PAD &&
-           shape->c >= mx_vector_width(device, 0) && shape->k >= mx_vector_width(device, 0);
+static bool supports(const mx_device *device, const mx_conv_shape *shape,
+                     mx_conv_direction direction) {
+    return direction != MX_CONV_BACKWARD_WEIGHTS &&
+           mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
+           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c >= mx_vector_width(device, 0) &&
+           shape->k >= mx_vector_width(device, 0);
 }
 
 static size_t aligned(size_t floats) {
@@ -43,11 +48,12 @@ static size_t scratch_of(const winograd_form *form) {
     return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->block);
 }
 
-static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                             const mx_conv_params *params) {
+static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape,
+                             mx_conv_direction direction, const mx_conv_params *params) {
     const mx_device_info *info = mx_device_get_info(device);
     const bool forward = direction == MX_CONV_FORWARD;
-    winograd_form form = {.vector = mx_vector_width(device, 0), .tile = params->v[PARAM_TILE],
+    winograd_form form = {.vector = mx_vector_width(device, 0),
+                          .tile = params->v[PARAM_TILE],
                           .tiles = params->v[PARAM_TILES]};
     form.depth = forward ? shape->c : shape->k;
     form.outputs = forward ? shape->k : shape->c;
@@ -58,20 +64,20 @@ static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape
     form.local = form.scratch * sizeof(float) <= info->local_memory;
     form.groups = GROUPS_A_CORE * (mx_i32)info->compute_units;
     snprintf(form.options, sizeof form.options,
-             "-DV=%d -DKB=%d -DTILE=%d -DT=%d -DP=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
-             form.block / form.vector, form.tile, form.tiles, form.vector == 16 ? 8 : 4, form.local,
-             form.local ? "__local" : "__global");
+             "-DV=%d -DKB=%d -DTILE=%d -DT=%d -DP=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s",
+             form.vector, form.block / form.vector, form.tile, form.tiles,
+             form.vector == 16 ? 8 : 4, form.local, form.local ? "__local" : "__global");
     return form;
 }
 
-/* Without measurement: few tiles while the transformed weights stay in a core's cache, many once they
- * have to be streamed. */
+/* Without measurement: few tiles while the transformed weights stay in a core's cache, many once
+ * they have to be streamed. */
 static mx_i32 built_in_tiles(mx_i32 depth) {
     return depth < 96 ? LEAST_TILES : 2 * LEAST_TILES;
 }
 
-static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                      mx_conv_params *out) {
+static int candidates(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction, mx_conv_params *out) {
     (void)device;
     const mx_i32 built_in = built_in_tiles(direction == MX_CONV_FORWARD ? shape->c : shape->k);
     int count = 0;
@@ -82,23 +88,27 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_co
     return count;
 }
 
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                        const mx_conv_params *params) {
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
+                        mx_conv_direction direction, const mx_conv_params *params) {
     const winograd_form form = form_of(device, shape, direction, params);
     return form.packed + (form.local ? 0 : form.scratch * (size_t)form.groups);
 }
 
-static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winograd_form *form, bool transposed,
-                      const mx_conv_operands *o) {
-    const mx_winograd_pack_args args = {.c = shape->c, .k = shape->k, .transposed = transposed,
-                                        .width = form->block, .weight = o->weight.offset,
+static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winograd_form *form,
+                      bool transposed, const mx_conv_operands *o) {
+    const mx_winograd_pack_args args = {.c = shape->c,
+                                        .k = shape->k,
+                                        .transposed = transposed,
+                                        .width = form->block,
+                                        .weight = o->weight.offset,
                                         .packed = o->workspace.offset};
     const mx_i32 blocks = (form->outputs + form->block - 1) / form->block;
-    const mx_range range = {.dims = 2,
-                            .global = {(size_t)form->depth, (size_t)(blocks * form->block / form->vector), 1},
-                            .local = {8, 1, 1}};
-    return MX_LAUNCH(device, "conv_winograd.cl", "winograd_pack", form->options, range, args, o->weight.buffer,
-                     o->workspace.buffer);
+    const mx_range range = {
+        .dims = 2,
+        .global = {(size_t)form->depth, (size_t)(blocks * form->block / form->vector), 1},
+        .local = {8, 1, 1}};
+    return MX_LAUNCH(device, "conv_winograd.cl", "winograd_pack", form->options, range, args,
+                     o->weight.buffer, o->workspace.buffer);
 }
 
 static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
@@ -108,12 +118,24 @@ static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
 /* `in` and `out` are x and y, or dy and dx. */
 static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tensor out, mx_i32 pad,
                                 const mx_conv_operands *o) {
-    return (mx_winograd_args){.n = in.n, .in_h = in.h, .in_w = in.w, .depth = form->depth, .out_h = out.h,
-                              .out_w = out.w, .outputs = form->outputs, .row0 = -pad, .column0 = -pad,
-                              .tiles_h = tiles_over(out.h, form->tile), .tiles_w = tiles_over(out.w, form->tile),
-                              .accumulate = o->accumulate, .has_bias = o->bias.buffer != NULL,
-                              .groups = form->groups, .x = in.offset, .packed = o->workspace.offset,
-                              .bias = o->bias.offset, .y = out.offset,
+    return (mx_winograd_args){.n = in.n,
+                              .in_h = in.h,
+                              .in_w = in.w,
+                              .depth = form->depth,
+                              .out_h = out.h,
+                              .out_w = out.w,
+                              .outputs = form->outputs,
+                              .row0 = -pad,
+                              .column0 = -pad,
+                              .tiles_h = tiles_over(out.h, form->tile),
+                              .tiles_w = tiles_over(out.w, form->tile),
+                              .accumulate = o->accumulate,
+                              .has_bias = o->bias.buffer != NULL,
+                              .groups = form->groups,
+                              .x = in.offset,
+                              .packed = o->workspace.offset,
+                              .bias = o->bias.offset,
+                              .y = out.offset,
                               .scratch = o->workspace.offset + (mx_u32)form->packed,
                               .scratch_floats = (mx_u32)form->scratch};
 }
@@ -130,14 +152,19 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     MX_TRY(pack(device, shape, &form, !forward, o));
     if (!form.local)
         return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
-                         mx_range_single((size_t)args.groups, 1, 1), args, in.buffer, o->workspace.buffer,
-                         o->bias.buffer, zeros, out.buffer, o->workspace.buffer);
+                         mx_range_single((size_t)args.groups, 1, 1), args, in.buffer,
+                         o->workspace.buffer, o->bias.buffer, zeros, out.buffer,
+                         o->workspace.buffer);
     args.groups = (tiles + form.tiles - 1) / form.tiles;
     mx_range range = mx_range_single((size_t)args.groups, 1, 1);
     range.local_bytes = form.scratch * sizeof(float);
-    return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args, in.buffer,
-                     o->workspace.buffer, o->bias.buffer, zeros, out.buffer);
+    return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args,
+                     in.buffer, o->workspace.buffer, o->bias.buffer, zeros, out.buffer);
 }
 
-const mx_conv_algorithm mx_conv_winograd = {.name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports,
-                                            .candidates = candidates, .workspace = workspace, .run = run};
+const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
+                                            .param_names = {"tile", "tiles"},
+                                            .supports = supports,
+                                            .candidates = candidates,
+                                            .workspace = workspace,
+                                            .run = run};

@@ -3,14 +3,17 @@
 
 #include "ops/conv_algorithms.h"
 
-enum { PARAM_TILE, PARAM_TILES }; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
+enum {
+    PARAM_TILE,
+    PARAM_TILES
+}; /* outputs along a tile's side, 2 or 4; tiles a work-group takes at a time */
 enum {
     CHANNEL_TILE = 8,
     LEAST_TILES = 16,
     MOST_TILES = 64,
     CACHED_WEIGHTS = 192 * 192,
-    WORK_GROUPS = 8,           /* wanted: chunks x splits; not the device's to choose */
-    PARTIAL_LIMIT = 5 << 19,   /* floats of partial sums, unless one chunk needs more */
+    WORK_GROUPS = 8,         /* wanted: chunks x splits; not the device's to choose */
+    PARTIAL_LIMIT = 5 << 19, /* floats of partial sums, unless one chunk needs more */
     MOST_PAD = 2
 };
 
@@ -22,10 +25,12 @@ typedef struct weights_form {
     char options[128];
 } weights_form;
 
-static bool supports(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
-    return direction == MX_CONV_BACKWARD_WEIGHTS && mx_device_get_info(device)->type == MX_DEVICE_CPU &&
-           shape->r == 3 && shape->s == 3 && shape->stride == 1 && shape->pad <= MOST_PAD &&
-           shape->c % CHANNEL_TILE == 0 && shape->k % mx_vector_width(device, 0) == 0;
+static bool supports(const mx_device *device, const mx_conv_shape *shape,
+                     mx_conv_direction direction) {
+    return direction == MX_CONV_BACKWARD_WEIGHTS &&
+           mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
+           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c % CHANNEL_TILE == 0 &&
+           shape->k % mx_vector_width(device, 0) == 0;
 }
 
 /* Places of a tile in Winograd's domain. */
@@ -46,31 +51,35 @@ static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
 static void share_out(weights_form *form, const mx_conv_shape *shape) {
     const size_t sums = places_of(form) * (size_t)shape->c * (size_t)shape->k;
     form->chunks = WORK_GROUPS;
-    while (form->chunks > 1 && (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n))
+    while (form->chunks > 1 &&
+           (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n))
         form->chunks /= 2;
     const mx_i32 blocks = shape->k / form->width, wanted = WORK_GROUPS / form->chunks;
     form->splits = wanted < blocks ? wanted : blocks;
     form->split_k = (blocks + form->splits - 1) / form->splits * form->width;
     form->splits = (shape->k + form->split_k - 1) / form->split_k;
-    form->partial = (sums * (size_t)form->chunks + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+    form->partial =
+        (sums * (size_t)form->chunks + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
-static weights_form form_of(const mx_device *device, const mx_conv_shape *shape, const mx_conv_params *params) {
-    weights_form form = {.tile = params->v[PARAM_TILE], .tiles = params->v[PARAM_TILES],
+static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
+                            const mx_conv_params *params) {
+    weights_form form = {.tile = params->v[PARAM_TILE],
+                         .tiles = params->v[PARAM_TILES],
                          .vector = mx_vector_width(device, 0)};
     form.width = shape->k / form.vector % 2 == 0 ? 2 * form.vector : form.vector;
     share_out(&form, shape);
     form.scratch = scratch_of(&form, shape->c);
     form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
     snprintf(form.options, sizeof form.options,
-             "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s", form.vector,
-             form.width / form.vector, CHANNEL_TILE, form.tile, form.tiles, form.local,
+             "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s",
+             form.vector, form.width / form.vector, CHANNEL_TILE, form.tile, form.tiles, form.local,
              form.local ? "__local" : "__global");
     return form;
 }
 
-static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                      mx_conv_params *out) {
+static int candidates(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction, mx_conv_params *out) {
     (void)device, (void)direction;
     const mx_i32 built_in = shape->c < 96 ? LEAST_TILES : 2 * LEAST_TILES;
     int count = 0;
@@ -82,14 +91,15 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape, mx_co
 }
 
 /* Where the sums in Winograd's domain outgrow a core's cache, the direct algorithm is as quick. */
-static bool preferred(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction) {
+static bool preferred(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction) {
     (void)device, (void)direction;
     return shape->c * shape->k < CACHED_WEIGHTS;
 }
 
 /* Chunks depend on the batch; the sums of the largest are enough for all. */
-static size_t workspace(const mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
-                        const mx_conv_params *params) {
+static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
+                        mx_conv_direction direction, const mx_conv_params *params) {
     (void)direction;
     const weights_form form = form_of(device, shape, params);
     return form.partial + (form.local ? 0 : form.scratch * WORK_GROUPS);
@@ -99,29 +109,47 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                      const mx_conv_params *params, const mx_conv_operands *o) {
     (void)direction;
     const weights_form form = form_of(device, shape, params);
-    const mx_winograd_weights_args args = {
-        .n = shape->n, .in_h = shape->h, .in_w = shape->w, .c = shape->c, .out_h = o->y.h, .out_w = o->y.w,
-        .k = shape->k, .pad = shape->pad, .tiles_h = tiles_over(o->y.h, form.tile), .tiles_w = tiles_over(o->y.w, form.tile),
-        .chunks = form.chunks, .split_k = form.split_k, .x = o->x.offset, .y = o->y.offset,
-        .partial = o->workspace.offset, .weight = o->weight.offset,
-        .scratch = o->workspace.offset + (mx_u32)form.partial, .scratch_floats = (mx_u32)form.scratch};
+    const mx_winograd_weights_args args = {.n = shape->n,
+                                           .in_h = shape->h,
+                                           .in_w = shape->w,
+                                           .c = shape->c,
+                                           .out_h = o->y.h,
+                                           .out_w = o->y.w,
+                                           .k = shape->k,
+                                           .pad = shape->pad,
+                                           .tiles_h = tiles_over(o->y.h, form.tile),
+                                           .tiles_w = tiles_over(o->y.w, form.tile),
+                                           .chunks = form.chunks,
+                                           .split_k = form.split_k,
+                                           .x = o->x.offset,
+                                           .y = o->y.offset,
+                                           .partial = o->workspace.offset,
+                                           .weight = o->weight.offset,
+                                           .scratch = o->workspace.offset + (mx_u32)form.partial,
+                                           .scratch_floats = (mx_u32)form.scratch};
     mx_range range = mx_range_single((size_t)form.splits, (size_t)form.chunks, 1);
     mx_buffer *zeros;
     MX_TRY(mx_device_zeros(device, &zeros));
     if (form.local) {
         range.local_bytes = form.scratch * sizeof(float);
-        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options, range, args,
-                         o->x.buffer, o->y.buffer, zeros, o->workspace.buffer));
+        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
+                         range, args, o->x.buffer, o->y.buffer, zeros, o->workspace.buffer));
     } else {
-        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options, range, args,
-                         o->x.buffer, o->y.buffer, zeros, o->workspace.buffer, o->workspace.buffer));
+        MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
+                         range, args, o->x.buffer, o->y.buffer, zeros, o->workspace.buffer,
+                         o->workspace.buffer));
     }
-    const mx_range all = {.dims = 2, .global = {(size_t)(shape->k / form.vector), (size_t)shape->c, 1},
+    const mx_range all = {.dims = 2,
+                          .global = {(size_t)(shape->k / form.vector), (size_t)shape->c, 1},
                           .local = {1, 8, 1}};
-    return MX_LAUNCH(device, "conv_winograd_weights.cl", "winograd_weights_sum", form.options, all, args,
-                     o->workspace.buffer, o->weight.buffer);
+    return MX_LAUNCH(device, "conv_winograd_weights.cl", "winograd_weights_sum", form.options, all,
+                     args, o->workspace.buffer, o->weight.buffer);
 }
 
-const mx_conv_algorithm mx_conv_winograd_weights = {
-    .name = "winograd", .param_names = {"tile", "tiles"}, .supports = supports, .preferred = preferred, .candidates = candidates,
-    .workspace = workspace, .run = run};
+const mx_conv_algorithm mx_conv_winograd_weights = {.name = "winograd",
+                                                    .param_names = {"tile", "tiles"},
+                                                    .supports = supports,
+                                                    .preferred = preferred,
+                                                    .candidates = candidates,
+                                                    .workspace = workspace,
+                                                    .run = run};

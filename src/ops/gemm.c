@@ -7,30 +7,33 @@
 /* Below this many multiplications CLBlast's own launches cost more than the product. */
 enum { PLAIN_LIMIT = 1 << 18 };
 
-static mx_status plain(mx_device *device, const mx_gemm_args *args, mx_buffer *a, mx_buffer *b, mx_buffer *c) {
+static mx_status plain(mx_device *device, const mx_gemm_args *args, mx_buffer *a, mx_buffer *b,
+                       mx_buffer *c) {
     const mx_range range = {.dims = 2,
                             .global = {(size_t)args->n, (size_t)args->m, 1},
                             .local = {args->n < 16 ? 4 : 16, args->n < 16 ? 16 : 4, 1}};
     return MX_LAUNCH(device, "gemm.cl", "gemm_plain", "", range, *args, a, b, c);
 }
 
-static mx_status with_clblast(mx_device *device, const mx_gemm_args *args, mx_buffer *a, mx_buffer *b,
-                              mx_buffer *c) {
+static mx_status with_clblast(mx_device *device, const mx_gemm_args *args, mx_buffer *a,
+                              mx_buffer *b, mx_buffer *c) {
     if (device->dry) return MX_OK;
     const CLBlastStatusCode code = CLBlastSgemm(
         CLBlastLayoutRowMajor, args->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
-        args->tb ? CLBlastTransposeYes : CLBlastTransposeNo, (size_t)args->m, (size_t)args->n, (size_t)args->k,
-        args->alpha, a->memory, args->a, args->lda, b->memory, args->b, args->ldb, args->beta, c->memory, args->c,
-        args->ldc, &device->queue, mx_profile_slot(device));
+        args->tb ? CLBlastTransposeYes : CLBlastTransposeNo, (size_t)args->m, (size_t)args->n,
+        (size_t)args->k, args->alpha, a->memory, args->a, args->lda, b->memory, args->b, args->ldb,
+        args->beta, c->memory, args->c, args->ldc, &device->queue, mx_profile_slot(device));
     if (code == CLBlastSuccess) return MX_OK;
     return mx_fail(code == CLBlastInsufficientMemoryTemp ? MX_MEMORY : MX_OPENCL,
-                   "CLBlastSgemm of %d x %d x %d failed: code %d", args->m, args->n, args->k, (int)code);
+                   "CLBlastSgemm of %d x %d x %d failed: code %d", args->m, args->n, args->k,
+                   (int)code);
 }
 
-mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args *args, mx_buffer *a,
-                  mx_buffer *b, mx_buffer *c) {
+mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args *args,
+                  mx_buffer *a, mx_buffer *b, mx_buffer *c) {
     if (args->m == 0 || args->n == 0) return MX_OK;
     const bool small = (size_t)args->m * (size_t)args->n * (size_t)args->k <= PLAIN_LIMIT;
-    if (variant == MX_GEMM_PLAIN || (variant == MX_GEMM_AUTO && small)) return plain(device, args, a, b, c);
+    if (variant == MX_GEMM_PLAIN || (variant == MX_GEMM_AUTO && small))
+        return plain(device, args, a, b, c);
     return with_clblast(device, args, a, b, c);
 }

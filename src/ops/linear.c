@@ -1,7 +1,8 @@
 #include "ops/linear.h"
 
 mx_conv_shape mx_linear_shape(mx_i32 rows, mx_i32 in, mx_i32 out) {
-    return (mx_conv_shape){.n = rows, .h = 1, .w = 1, .c = in, .k = out, .r = 1, .s = 1, .stride = 1};
+    return (mx_conv_shape){
+        .n = rows, .h = 1, .w = 1, .c = in, .k = out, .r = 1, .s = 1, .stride = 1};
 }
 
 mx_status mx_linear_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,

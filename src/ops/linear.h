@@ -1,6 +1,6 @@
-/* Fully connected layer, y[rows][out] = x[rows][in] w[in][out] + bias[out]: a 1x1 convolution of 1x1
- * pictures, so that it has the same algorithms and the same tuning. Matches torch.nn.functional.linear
- * with the weight transposed. */
+/* Fully connected layer, y[rows][out] = x[rows][in] w[in][out] + bias[out]: a 1x1 convolution of
+ * 1x1 pictures, so that it has the same algorithms and the same tuning. Matches
+ * torch.nn.functional.linear with the weight transposed. */
 #ifndef MX_OPS_LINEAR_H
 #define MX_OPS_LINEAR_H
 

@@ -8,14 +8,20 @@ static mx_range vectors_range(const mx_device *device, mx_i32 c, mx_i32 y, mx_i3
 }
 
 mx_status mx_average_forward(mx_device *device, mx_tensor x, mx_tensor y) {
-    const mx_pool_args args = {.n = x.n, .h = x.h, .w = x.w, .c = x.c, .x = x.offset, .y = y.offset};
+    const mx_pool_args args = {
+        .n = x.n, .h = x.h, .w = x.w, .c = x.c, .x = x.offset, .y = y.offset};
     mx_profile_op(device, (double)mx_tensor_count(x), "average_forward");
     return MX_LAUNCH(device, "pool.cl", "average_forward", mx_vector_option(device, x.c),
                      vectors_range(device, x.c, x.n, 1), args, x.buffer, y.buffer);
 }
 
 mx_status mx_average_backward(mx_device *device, mx_tensor dy, mx_tensor dx, bool accumulate) {
-    const mx_pool_args args = {.n = dx.n, .h = dx.h, .w = dx.w, .c = dx.c, .dy = dy.offset, .dx = dx.offset,
+    const mx_pool_args args = {.n = dx.n,
+                               .h = dx.h,
+                               .w = dx.w,
+                               .c = dx.c,
+                               .dy = dy.offset,
+                               .dx = dx.offset,
                                .accumulate = accumulate};
     mx_profile_op(device, (double)mx_tensor_count(dx), "average_backward");
     return MX_LAUNCH(device, "pool.cl", "average_backward", mx_vector_option(device, dx.c),
@@ -26,21 +32,42 @@ mx_i32 mx_max_pool_size(mx_i32 in, mx_i32 size, mx_i32 stride, mx_i32 pad) {
     return (in + 2 * pad - size) / stride + 1;
 }
 
-mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 stride, mx_i32 pad, mx_tensor y,
-                         mx_tensor index) {
-    const mx_pool_args args = {.n = x.n, .h = x.h, .w = x.w, .c = x.c, .size = size, .stride = stride, .pad = pad,
-                               .oh = y.h, .ow = y.w, .x = x.offset, .y = y.offset, .index = index.offset};
+mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 stride, mx_i32 pad,
+                         mx_tensor y, mx_tensor index) {
+    const mx_pool_args args = {.n = x.n,
+                               .h = x.h,
+                               .w = x.w,
+                               .c = x.c,
+                               .size = size,
+                               .stride = stride,
+                               .pad = pad,
+                               .oh = y.h,
+                               .ow = y.w,
+                               .x = x.offset,
+                               .y = y.offset,
+                               .index = index.offset};
     mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
     return MX_LAUNCH(device, "pool.cl", "max_forward", mx_vector_option(device, x.c),
                      vectors_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
 }
 
-mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size, mx_i32 stride,
-                          mx_i32 pad, mx_tensor dx, bool accumulate) {
-    const mx_pool_args args = {.n = dx.n, .h = dx.h, .w = dx.w, .c = dx.c, .size = size, .stride = stride,
-                               .pad = pad, .oh = dy.h, .ow = dy.w, .accumulate = accumulate,
-                               .index = index.offset, .dy = dy.offset, .dx = dx.offset};
+mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size,
+                          mx_i32 stride, mx_i32 pad, mx_tensor dx, bool accumulate) {
+    const mx_pool_args args = {.n = dx.n,
+                               .h = dx.h,
+                               .w = dx.w,
+                               .c = dx.c,
+                               .size = size,
+                               .stride = stride,
+                               .pad = pad,
+                               .oh = dy.h,
+                               .ow = dy.w,
+                               .accumulate = accumulate,
+                               .index = index.offset,
+                               .dy = dy.offset,
+                               .dx = dx.offset};
     mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
     return MX_LAUNCH(device, "pool.cl", "max_backward", mx_vector_option(device, dx.c),
-                     vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);
+                     vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer,
+                     dx.buffer);
 }

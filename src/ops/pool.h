@@ -11,12 +11,12 @@ mx_status mx_average_backward(mx_device *device, mx_tensor dy, mx_tensor dx, boo
 
 /* Pixels along one side after max pooling, as torch counts without ceil_mode. */
 mx_i32 mx_max_pool_size(mx_i32 in, mx_i32 size, mx_i32 stride, mx_i32 pad);
-/* y = the largest of each size x size window; `index` (ints, y's shape) the winning pixel of the image.
- * pad <= size / 2. Matches torch.nn.MaxPool2d. */
-mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 stride, mx_i32 pad, mx_tensor y,
-                         mx_tensor index);
+/* y = the largest of each size x size window; `index` (ints, y's shape) the winning pixel of the
+ * image. pad <= size / 2. Matches torch.nn.MaxPool2d. */
+mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 stride, mx_i32 pad,
+                         mx_tensor y, mx_tensor index);
 /* dx (+)= dy scattered to the winners. */
-mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size, mx_i32 stride,
-                          mx_i32 pad, mx_tensor dx, bool accumulate);
+mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size,
+                          mx_i32 stride, mx_i32 pad, mx_tensor dx, bool accumulate);
 
 #endif

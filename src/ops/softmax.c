@@ -3,9 +3,11 @@
 #include "ocl/profile.h"
 
 static mx_status run(mx_device *device, const char *name, mx_tensor x, mx_tensor y) {
-    const mx_softmax_args args = {.rows = mx_tensor_rows(x), .c = x.c, .x = x.offset, .y = y.offset};
+    const mx_softmax_args args = {
+        .rows = mx_tensor_rows(x), .c = x.c, .x = x.offset, .y = y.offset};
     mx_profile_op(device, 4.0 * (double)mx_tensor_count(x), "%s", name);
-    return MX_LAUNCH(device, "softmax.cl", name, "", mx_range_1d((size_t)args.rows), args, x.buffer, y.buffer);
+    return MX_LAUNCH(device, "softmax.cl", name, "", mx_range_1d((size_t)args.rows), args, x.buffer,
+                     y.buffer);
 }
 
 mx_status mx_softmax(mx_device *device, mx_tensor x, mx_tensor y) {

@@ -8,7 +8,8 @@ static const char header[] = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,l
 /* One line a row. Nine significant digits bring a float back whole. */
 static mx_status write_row(void *self, const mx_event_step *event) {
     mx_buf line = {0};
-    mx_buf_printf(&line, "%llu,%.6g,%.3f,", (unsigned long long)event->step, event->epoch, event->elapsed_s);
+    mx_buf_printf(&line, "%llu,%.6g,%.3f,", (unsigned long long)event->step, event->epoch,
+                  event->elapsed_s);
     if (event->has_losses)
         mx_buf_printf(&line, "%.9g,%.9g,%.9g,", event->loss, event->loss_x, event->loss_u);
     else

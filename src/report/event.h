@@ -14,8 +14,9 @@ typedef struct mx_event_start {
     int n_classes;
     const char *const *class_names;
     uint64_t labelled, unlabelled, validation, test; /* pictures */
-    uint64_t steps, steps_per_epoch, first_step;     /* first_step: steps done before, 0 unless resumed */
-    uint64_t parameters, memory_bytes;               /* trained numbers; device memory */
+    uint64_t steps, steps_per_epoch,
+        first_step;                    /* first_step: steps done before, 0 unless resumed */
+    uint64_t parameters, memory_bytes; /* trained numbers; device memory */
     int batch, k;
 } mx_event_start;
 
@@ -25,18 +26,18 @@ typedef struct mx_event_scores {
     double accuracy_raw;       /* of the raw weights; the rest is of their average */
 } mx_event_scores;
 
-/* Sent after a step whose losses are known. Losses are those of the step, or in a row the means since
- * the row before. */
+/* Sent after a step whose losses are known. Losses are those of the step, or in a row the means
+ * since the row before. */
 typedef struct mx_event_step {
     uint64_t step;    /* steps done */
     double epoch;     /* passes done */
     double elapsed_s; /* of training, evaluation included */
     double loss, loss_x, loss_u, lambda_u, lr;
-    double images_per_s;     /* since the row before */
-    bool has_losses;         /* of a row: false when nothing was trained since the row before */
-    bool has_scores;         /* of a row: an evaluation took place */
-    bool is_epoch_end;       /* of a row */
-    mx_event_scores scores;  /* on the test pictures */
+    double images_per_s;    /* since the row before */
+    bool has_losses;        /* of a row: false when nothing was trained since the row before */
+    bool has_scores;        /* of a row: an evaluation took place */
+    bool is_epoch_end;      /* of a row */
+    mx_event_scores scores; /* on the test pictures */
 } mx_event_step;
 
 /* Sent once, at the end. */

@@ -3,26 +3,29 @@
 void mx_lines_start(mx_buf *out, const mx_event_start *event) {
     mx_buf_printf(out, "run      %s (%s, %s)\n", event->run_folder, event->method, event->model);
     mx_buf_printf(out, "device   %s, driver %s\n", event->device, event->driver);
-    mx_buf_printf(out, "data     %llu labelled, %llu unlabelled, %llu validation, %llu test; %d classes\n",
-                  (unsigned long long)event->labelled, (unsigned long long)event->unlabelled,
-                  (unsigned long long)event->validation, (unsigned long long)event->test, event->n_classes);
+    mx_buf_printf(
+        out, "data     %llu labelled, %llu unlabelled, %llu validation, %llu test; %d classes\n",
+        (unsigned long long)event->labelled, (unsigned long long)event->unlabelled,
+        (unsigned long long)event->validation, (unsigned long long)event->test, event->n_classes);
     mx_buf_printf(out, "network  %llu parameters, %.0f MiB of device memory\n",
                   (unsigned long long)event->parameters, (double)event->memory_bytes / (1 << 20));
-    mx_buf_printf(out, "steps    %llu of %d pictures (K %d), %llu an epoch\n", (unsigned long long)event->steps,
-                  event->batch, event->k, (unsigned long long)event->steps_per_epoch);
+    mx_buf_printf(out, "steps    %llu of %d pictures (K %d), %llu an epoch\n",
+                  (unsigned long long)event->steps, event->batch, event->k,
+                  (unsigned long long)event->steps_per_epoch);
 }
 
 void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step *event) {
     mx_buf_printf(out, "step %llu/%llu  epoch %.3g", (unsigned long long)event->step,
                   (unsigned long long)start->steps, event->epoch);
     if (event->has_losses)
-        mx_buf_printf(out, "  loss %.4f (x %.4f, u %.5f, lambda_u %.3g)", event->loss, event->loss_x, event->loss_u,
-                      event->lambda_u);
+        mx_buf_printf(out, "  loss %.4f (x %.4f, u %.5f, lambda_u %.3g)", event->loss,
+                      event->loss_x, event->loss_u, event->lambda_u);
     if (event->images_per_s > 0) mx_buf_printf(out, "  %.0f img/s", event->images_per_s);
     mx_buf_puts(out, "\n");
     if (event->has_scores)
-        mx_buf_printf(out, "  test loss %.4f  accuracy %.4f (raw %.4f)  F1 %.4f\n", event->scores.loss,
-                      event->scores.accuracy, event->scores.accuracy_raw, event->scores.f1);
+        mx_buf_printf(out, "  test loss %.4f  accuracy %.4f (raw %.4f)  F1 %.4f\n",
+                      event->scores.loss, event->scores.accuracy, event->scores.accuracy_raw,
+                      event->scores.f1);
 }
 
 void mx_lines_end(mx_buf *out, const mx_event_end *event) {
@@ -30,8 +33,8 @@ void mx_lines_end(mx_buf *out, const mx_event_end *event) {
                   (unsigned long long)event->step);
     mx_lines_duration(out, event->elapsed_s);
     if (event->has_scores)
-        mx_buf_printf(out, "; accuracy %.4f, best %.4f at step %llu", event->last.accuracy, event->best.accuracy,
-                      (unsigned long long)event->best_step);
+        mx_buf_printf(out, "; accuracy %.4f, best %.4f at step %llu", event->last.accuracy,
+                      event->best.accuracy, (unsigned long long)event->best_step);
     mx_buf_puts(out, "\n");
 }
 

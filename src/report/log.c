@@ -71,6 +71,7 @@ mx_status mx_log_sink_open(mx_sink *sink, const char *path) {
         free(self);
         return status;
     }
-    *sink = (mx_sink){.self = self, .start = on_start, .row = on_row, .end = on_end, .release = release};
+    *sink = (mx_sink){
+        .self = self, .start = on_start, .row = on_row, .end = on_end, .release = release};
     return MX_OK;
 }

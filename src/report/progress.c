@@ -49,9 +49,12 @@ static mx_status on_start(void *context, const mx_event_start *event) {
 
 static void describe_step(const progress *self, const mx_event_step *event, mx_buf *out) {
     const double done = (double)(event->step - self->start.first_step);
-    const double left = (double)(self->start.steps - event->step) * event->elapsed_s / (done > 0 ? done : 1);
-    mx_buf_printf(out, "%3.0f %%  %llu/%llu  loss %.3f", 100.0 * (double)event->step / (double)self->start.steps,
-                  (unsigned long long)event->step, (unsigned long long)self->start.steps, event->loss);
+    const double left =
+        (double)(self->start.steps - event->step) * event->elapsed_s / (done > 0 ? done : 1);
+    mx_buf_printf(out, "%3.0f %%  %llu/%llu  loss %.3f",
+                  100.0 * (double)event->step / (double)self->start.steps,
+                  (unsigned long long)event->step, (unsigned long long)self->start.steps,
+                  event->loss);
     mx_buf_printf(out, " (x %.3f u %.4f lu %.3g)", event->loss_x, event->loss_u, event->lambda_u);
     mx_buf_printf(out, "  %.0f img/s  ", event->images_per_s);
     mx_lines_duration(out, left);
@@ -104,7 +107,11 @@ mx_status mx_progress_sink_open(mx_sink *sink, FILE *stream) {
     MX_TRY(mx_alloc(&self, 1, sizeof *self));
     self->stream = stream;
     self->terminal = mx_log_is_terminal(stream);
-    *sink = (mx_sink){.self = self, .start = on_start, .step = on_step, .row = on_row, .end = on_end,
+    *sink = (mx_sink){.self = self,
+                      .start = on_start,
+                      .step = on_step,
+                      .row = on_row,
+                      .end = on_end,
                       .release = release};
     return MX_OK;
 }

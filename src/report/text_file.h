@@ -8,7 +8,8 @@ typedef struct mx_text_file mx_text_file;
 
 /* Creates or empties `path`. Fails with MX_WRITE or MX_MEMORY. */
 mx_status mx_text_file_open(mx_text_file **out, const char *path);
-/* Writes `text` and flushes. Fails with MX_WRITE (a full disk, for one) or when `text` has failed. */
+/* Writes `text` and flushes. Fails with MX_WRITE (a full disk, for one) or when `text` has failed.
+ */
 mx_status mx_text_file_write(mx_text_file *file, const mx_buf *text);
 /* Takes void * so that it can be a sink's release. */
 void mx_text_file_close(void *file);

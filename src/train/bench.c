@@ -66,7 +66,8 @@ static mx_status bench_open(bench *b, const mx_config *config, int classes, bool
 
 static mx_status run_step(bench *b) {
     const mx_i32 n = b->trainer.spec.batch;
-    const mx_trainer_batch batch = {.n = n, .labelled = b->rows, .unlabelled = b->rows, .labels = b->labels};
+    const mx_trainer_batch batch = {
+        .n = n, .labelled = b->rows, .unlabelled = b->rows, .labels = b->labels};
     MX_TRY(mx_trainer_gather(&b->trainer, b->pixels, &batch, b->step));
     MX_TRY(mx_trainer_draw(&b->trainer, n, b->step));
     return mx_trainer_update(&b->trainer, n, b->step++);

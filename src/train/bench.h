@@ -11,11 +11,12 @@ typedef struct mx_bench_result {
     double step_ms_median, step_ms_min;
     double enqueue_ms_median; /* until the host has said all of a step */
     double images_per_s;      /* pictures trained on: (k + 1) x batch a step */
-    double peak_memory_bytes; /* resident set; with device allocations where memory is not the host's */
+    double peak_memory_bytes; /* resident set; with device allocations where memory is not the
+                                 host's */
     int steps, profiled_steps;
     double profiled_step_ms; /* wall time of a profiled step */
     double busy_ms;          /* of it, the device at work on commands */
-    mx_profile_row *ops; /* sums over profiled_steps */
+    mx_profile_row *ops;     /* sums over profiled_steps */
     size_t n_ops;
 } mx_bench_result;
 

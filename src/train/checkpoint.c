@@ -16,16 +16,16 @@ static void describe(const mx_net *net, const float *arena, float *data, mx_file
     for (int i = 0; i < mx_net_param_count(net); i++) {
         const mx_param *param = mx_net_param(net, i);
         mx_param_to_torch(param, arena, data);
-        tensors[i] = (mx_file_tensor){.name = param->name, .rank = mx_param_rank(param), .data = data,
-                                      .count = param->count};
+        tensors[i] = (mx_file_tensor){
+            .name = param->name, .rank = mx_param_rank(param), .data = data, .count = param->count};
         for (int d = 0; d < tensors[i].rank; d++)
             tensors[i].dims[d] = param->dims[d];
         data += param->count;
     }
 }
 
-mx_status mx_weights_write(const char *path, const mx_net *net, mx_buffer *arena, const mx_file_note *notes,
-                           size_t n_notes) {
+mx_status mx_weights_write(const char *path, const mx_net *net, mx_buffer *arena,
+                           const mx_file_note *notes, size_t n_notes) {
     const size_t n = (size_t)mx_net_param_count(net);
     float *host = NULL, *data = NULL;
     mx_file_tensor *tensors = NULL;
@@ -65,8 +65,9 @@ static mx_status copy_from(const mx_tensorfile *file, const mx_net *net, float *
             note_mismatch(&problems, tensor, param);
     }
     const mx_status status =
-        problems.length ? mx_fail(MX_DATA, "these weights are of another network: %s", mx_buf_text(&problems))
-                        : MX_OK;
+        problems.length
+            ? mx_fail(MX_DATA, "these weights are of another network: %s", mx_buf_text(&problems))
+            : MX_OK;
     mx_buf_release(&problems);
     return status;
 }

@@ -53,7 +53,8 @@ static mx_status absolute_folder(mx_config *config, const char **out, const char
     return status;
 }
 
-/* Relative paths in the file start at its folder; others (--set, the default), at the working folder. */
+/* Relative paths in the file start at its folder; others (--set, the default), at the working
+ * folder. */
 static mx_status resolve_path(mx_config *config, const char **path, mx_origin_kind kind) {
     const char *base = config->folder;
     char *joined = NULL;

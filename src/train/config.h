@@ -34,8 +34,8 @@
 #define MX_CONFIG_CONV_CHOICES(X)                                                                  \
     X(MX_CONFIG_CONV_AUTO, "auto")                                                                 \
     X(MX_CONFIG_CONV_REFERENCE, "reference")                                                       \
-    X(MX_CONFIG_CONV_GEMM, "gemm") X(MX_CONFIG_CONV_DIRECT, "direct")                           \
-    X(MX_CONFIG_CONV_WINOGRAD, "winograd")
+    X(MX_CONFIG_CONV_GEMM, "gemm")                                                                 \
+    X(MX_CONFIG_CONV_DIRECT, "direct") X(MX_CONFIG_CONV_WINOGRAD, "winograd")
 #define MX_CONFIG_TUNE_CHOICES(X)                                                                  \
     X(MX_CONFIG_TUNE_OFF, "off") X(MX_CONFIG_TUNE_AUTO, "auto") X(MX_CONFIG_TUNE_FULL, "full")
 /* These follow mx_source_kind and mx_split of data/dataset.h. */

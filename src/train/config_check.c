@@ -114,8 +114,10 @@ static mx_status check_pad(const mx_config *config) {
 
 /* Of steps and epochs, the one that was set from nearer the command line wins. */
 static void settle_length(mx_config *config) {
-    mx_key_value *epochs = &config->values[at_train_epochs], *steps = &config->values[at_train_steps];
-    if (config->train_epochs == 0 || config->train_steps == 0 || epochs->kind == steps->kind) return;
+    mx_key_value *epochs = &config->values[at_train_epochs],
+                 *steps = &config->values[at_train_steps];
+    if (config->train_epochs == 0 || config->train_steps == 0 || epochs->kind == steps->kind)
+        return;
     mx_key_value *loser = epochs->kind < steps->kind ? epochs : steps;
     *(loser == epochs ? &config->train_epochs : &config->train_steps) = 0;
     loser->text = "0";

@@ -46,7 +46,8 @@ void mx_metrics_add(mx_metrics *metrics, const float *logits, int truth) {
     const int n = metrics->n_classes;
     int guess = largest(logits, n);
     if (all_finite(logits, n)) {
-        metrics->loss_sum -= (double)logits[truth] - (double)logits[guess] - log_sum(logits, n, guess);
+        metrics->loss_sum -=
+            (double)logits[truth] - (double)logits[guess] - log_sum(logits, n, guess);
     } else {
         guess = truth == 0 && n > 1 ? 1 : 0;
         metrics->loss_sum = NAN;
@@ -60,7 +61,7 @@ static double ratio(uint64_t part, uint64_t whole) {
 }
 
 static void score_class(mx_metrics *metrics, int class) {
-    const size_t n = (size_t)metrics->n_classes, c = (size_t)class;
+    const size_t n = (size_t)metrics->n_classes, c = (size_t) class;
     uint64_t truths = 0, guesses = 0;
     for (size_t i = 0; i < n; i++) {
         truths += metrics->confusion[c * n + i];

@@ -25,8 +25,8 @@ typedef struct mx_metrics {
 mx_status mx_metrics_init(mx_metrics *metrics, int n_classes);
 void mx_metrics_release(mx_metrics *metrics);
 
-/* Adds one picture: its logits and its true class. Logits that are not finite count as a wrong guess (of
- * class 0, or 1 where 0 is true) and make the loss NaN. */
+/* Adds one picture: its logits and its true class. Logits that are not finite count as a wrong
+ * guess (of class 0, or 1 where 0 is true) and make the loss NaN. */
 void mx_metrics_add(mx_metrics *metrics, const float *logits, int truth);
 
 /* Computes the scores from what was added. With no pictures all are 0. */

@@ -20,7 +20,9 @@ static mx_tensor rows_of(mx_tensor tensor, mx_i32 first, mx_i32 rows) {
 /* Labels of the unlabelled pictures: the sharpened mean guess over their k views. */
 static mx_status guess_labels(mx_trainer *trainer, mx_i32 n) {
     const mx_i32 k = trainer->spec.k, rows = k * n;
-    const mx_pass pass = {.mode = MX_GUESS, .rows = rows, .groups = k,
+    const mx_pass pass = {.mode = MX_GUESS,
+                          .rows = rows,
+                          .groups = k,
                           .weights = mx_net_get_arenas(trainer->net).weights};
     const mx_tensor guesses = rows_of(trainer->guesses, 0, rows);
     mx_tensor logits;
@@ -39,10 +41,11 @@ static mx_status mix(mx_trainer *trainer, mx_i32 rows) {
 }
 
 /* Losses and the gradient by the logits: labelled rows first in the list, then the unlabelled. */
-static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_tensor logits, mx_tensor targets, mx_tensor dlogits,
-                      double lambda_u) {
+static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_tensor logits, mx_tensor targets,
+                      mx_tensor dlogits, double lambda_u) {
     const mx_i32 unlabelled = trainer->spec.mixmatch ? trainer->spec.k * n : 0;
-    mx_loss_rows rows = {.list = mx_control_tensor(trainer, MX_CONTROL_LIST), .count = n, .scale = 1.0f / (float)n};
+    mx_loss_rows rows = {
+        .list = mx_control_tensor(trainer, MX_CONTROL_LIST), .count = n, .scale = 1.0f / (float)n};
     MX_TRY(mx_soft_cross_entropy(trainer->device, logits, targets, rows, trainer->losses, dlogits));
     MX_TRY(mx_loss_sum(trainer->device, trainer->losses, 0, n, 1.0f / (float)n, trainer->sums, 0));
     if (unlabelled == 0) return MX_OK;
@@ -50,7 +53,8 @@ static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_tensor logits, mx_tensor
     rows.count = unlabelled;
     rows.scale = (float)(lambda_u / unlabelled);
     MX_TRY(mx_squared_difference(trainer->device, logits, targets, rows, trainer->losses, dlogits));
-    return mx_loss_sum(trainer->device, trainer->losses, n, unlabelled, 1.0f / (float)unlabelled, trainer->sums, 1);
+    return mx_loss_sum(trainer->device, trainer->losses, n, unlabelled, 1.0f / (float)unlabelled,
+                       trainer->sums, 1);
 }
 
 static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
@@ -59,28 +63,31 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
     const mx_net_arenas arenas = mx_net_get_arenas(trainer->net);
     const double t = (double)step + 1.0;
     const float lr = (float)spec->lr;
-    const mx_adam_args args = {
-        .count = (mx_u32)layout.count,
-        .end = {(mx_u32)layout.decayed, (mx_u32)layout.trained, (mx_u32)layout.count, (mx_u32)layout.count},
-        .rate = {lr, lr, 0.0f, 0.0f},
-        .decay = {(float)spec->weight_decay, spec->coupled_decay ? (float)spec->weight_decay : 0.0f, 0.0f, 0.0f},
-        .beta1 = (float)spec->beta1,
-        .beta2 = (float)spec->beta2,
-        .epsilon = (float)spec->epsilon,
-        .correction1 = (float)(1.0 - pow(spec->beta1, t)),
-        .correction2 = (float)(1.0 - pow(spec->beta2, t)),
-        .ema = (float)mx_ema_at(spec->ema, spec->ema_warmup, step),
-        .coupled = spec->coupled_decay};
-    return mx_adam(trainer->device, &args, arenas.weights, arenas.gradients, arenas.first, arenas.second,
-                   arenas.average);
+    const mx_adam_args args = {.count = (mx_u32)layout.count,
+                               .end = {(mx_u32)layout.decayed, (mx_u32)layout.trained,
+                                       (mx_u32)layout.count, (mx_u32)layout.count},
+                               .rate = {lr, lr, 0.0f, 0.0f},
+                               .decay = {(float)spec->weight_decay,
+                                         spec->coupled_decay ? (float)spec->weight_decay : 0.0f,
+                                         0.0f, 0.0f},
+                               .beta1 = (float)spec->beta1,
+                               .beta2 = (float)spec->beta2,
+                               .epsilon = (float)spec->epsilon,
+                               .correction1 = (float)(1.0 - pow(spec->beta1, t)),
+                               .correction2 = (float)(1.0 - pow(spec->beta2, t)),
+                               .ema = (float)mx_ema_at(spec->ema, spec->ema_warmup, step),
+                               .coupled = spec->coupled_decay};
+    return mx_adam(trainer->device, &args, arenas.weights, arenas.gradients, arenas.first,
+                   arenas.second, arenas.average);
 }
 
 static mx_status send_losses(mx_trainer *trainer, uint64_t step) {
     const size_t slot = step % MX_TRAINER_PENDING;
     MX_TRY(mx_ticket_wait(&trainer->pending[slot].ticket));
     trainer->pending[slot].step = step;
-    MX_TRY(mx_buffer_read_start(trainer->floats, trainer->sums.offset * sizeof(float), trainer->pending[slot].sums,
-                                sizeof trainer->pending[slot].sums, &trainer->pending[slot].ticket));
+    MX_TRY(mx_buffer_read_start(trainer->floats, trainer->sums.offset * sizeof(float),
+                                trainer->pending[slot].sums, sizeof trainer->pending[slot].sums,
+                                &trainer->pending[slot].ticket));
     return mx_device_flush(trainer->device);
 }
 
@@ -96,7 +103,9 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
     const bool mixmatch = trainer->spec.mixmatch;
     const mx_i32 groups = mx_trainer_groups(&trainer->spec), rows = groups * n;
     const double lambda_u = mx_lambda_u_at(trainer->spec.lambda_u, trainer->spec.ramp_steps, step);
-    const mx_pass pass = {.mode = MX_TRAIN, .rows = rows, .groups = groups,
+    const mx_pass pass = {.mode = MX_TRAIN,
+                          .rows = rows,
+                          .groups = groups,
                           .weights = mx_net_get_arenas(trainer->net).weights};
     const mx_tensor x = rows_of(mixmatch ? trainer->mixed : trainer->x, 0, rows);
     const mx_tensor targets = mixmatch ? trainer->mixed_targets : trainer->targets;
@@ -108,7 +117,8 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
         MX_TRY(list_in_order(trainer, rows));
     }
     MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
-    MX_TRY(lose(trainer, n, logits, targets, mx_net_logits_gradient(trainer->net, &pass), lambda_u));
+    MX_TRY(
+        lose(trainer, n, logits, targets, mx_net_logits_gradient(trainer->net, &pass), lambda_u));
     MX_TRY(mx_net_backward(trainer->net, &pass, x));
     MX_TRY(move_weights(trainer, step));
     return send_losses(trainer, step);

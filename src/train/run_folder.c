@@ -33,8 +33,10 @@ static mx_status refuse_old_run(const mx_run_folder *folder) {
     const bool exists = mx_file_exists(path);
     free(path);
     if (!exists) return MX_OK;
-    return mx_fail(MX_WRITE, "'%s' holds a run already; move it away, or use another --out or --set run.name=NAME",
-                   folder->path);
+    return mx_fail(
+        MX_WRITE,
+        "'%s' holds a run already; move it away, or use another --out or --set run.name=NAME",
+        folder->path);
 }
 
 static mx_status write_config(const mx_run_folder *folder, const mx_config *config) {

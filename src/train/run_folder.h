@@ -9,8 +9,8 @@ typedef struct mx_run_folder {
     int lock; /* file descriptor, -1 when not held */
 } mx_run_folder;
 
-/* Makes and locks the folder, and writes config.ini to it. Fails with MX_BUSY when a living process has
- * it, MX_WRITE when it holds a run already (nothing is overwritten) or cannot be written. */
+/* Makes and locks the folder, and writes config.ini to it. Fails with MX_BUSY when a living process
+ * has it, MX_WRITE when it holds a run already (nothing is overwritten) or cannot be written. */
 mx_status mx_run_folder_open(mx_run_folder *folder, const mx_config *config);
 void mx_run_folder_release(mx_run_folder *folder);
 

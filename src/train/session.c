@@ -19,7 +19,8 @@ static mx_status open_device_parts(mx_session *session) {
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
     MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config)));
-    MX_TRY(mx_context(mx_buffer_create(&session->pixels, session->device, bytes), "packed pictures"));
+    MX_TRY(
+        mx_context(mx_buffer_create(&session->pixels, session->device, bytes), "packed pictures"));
     return mx_buffer_write(session->pixels, 0, data->pixels, bytes);
 }
 
@@ -28,9 +29,11 @@ static mx_status open_samplers(mx_session *session) {
     const mx_dataset *data = &session->data;
     const size_t batch = (size_t)session->config->train_batch;
     if (session->config->train_method == MX_CONFIG_METHOD_MIXMATCH && data->unlabelled.count == 0)
-        return mx_fail(MX_DATA, "method mixmatch needs unlabelled pictures, and all %zu keep their label; set "
-                                "data.labelled, add a source with split = unlabelled, or use method = supervised",
-                       data->labelled.count);
+        return mx_fail(
+            MX_DATA,
+            "method mixmatch needs unlabelled pictures, and all %zu keep their label; set "
+            "data.labelled, add a source with split = unlabelled, or use method = supervised",
+            data->labelled.count);
     MX_TRY(mx_alloc(&session->labelled_rows, batch, sizeof *session->labelled_rows));
     MX_TRY(mx_alloc(&session->unlabelled_rows, batch, sizeof *session->unlabelled_rows));
     MX_TRY(mx_alloc(&session->labels, batch, sizeof *session->labels));

@@ -1,7 +1,8 @@
 #include "train/session_internal.h"
 
 static uint64_t larger_set(const mx_session *session) {
-    const uint64_t labelled = session->data.labelled.count, unlabelled = session->data.unlabelled.count;
+    const uint64_t labelled = session->data.labelled.count,
+                   unlabelled = session->data.unlabelled.count;
     return labelled > unlabelled ? labelled : unlabelled;
 }
 
@@ -10,8 +11,8 @@ uint64_t mx_session_steps_per_epoch(const mx_session *session) {
     return (larger_set(session) + batch - 1) / batch;
 }
 
-/* Pictures of step `step`, and how many came before it. With last_batch = fill every batch is whole and
- * runs on into the next shuffle; with short an epoch's last batch holds what is left of it. */
+/* Pictures of step `step`, and how many came before it. With last_batch = fill every batch is whole
+ * and runs on into the next shuffle; with short an epoch's last batch holds what is left of it. */
 static uint64_t batch_span(const mx_session *session, uint64_t step, mx_i32 *n) {
     const uint64_t batch = (uint64_t)session->config->train_batch;
     *n = (mx_i32)batch;
@@ -30,6 +31,8 @@ mx_trainer_batch mx_session_batch(mx_session *session, uint64_t step) {
         session->labels[i] = session->data.labels[session->labelled_rows[i]];
     if (session->trainer.spec.mixmatch)
         mx_sampler_rows(&session->unlabelled, position, (size_t)n, session->unlabelled_rows);
-    return (mx_trainer_batch){.n = n, .labelled = session->labelled_rows,
-                              .unlabelled = session->unlabelled_rows, .labels = session->labels};
+    return (mx_trainer_batch){.n = n,
+                              .labelled = session->labelled_rows,
+                              .unlabelled = session->unlabelled_rows,
+                              .labels = session->labels};
 }

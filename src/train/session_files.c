@@ -9,9 +9,10 @@
 
 static json_t *device_facts(const mx_device *device) {
     const mx_device_info *info = mx_device_get_info(device);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "name", info->name, "platform", info->platform_name, "type",
-                     mx_device_type_name(info->type), "version", info->version, "driver", info->driver,
-                     "compute_units", (int)info->compute_units);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "name", info->name, "platform",
+                     info->platform_name, "type", mx_device_type_name(info->type), "version",
+                     info->version, "driver", info->driver, "compute_units",
+                     (int)info->compute_units);
 }
 
 static json_t *data_facts(const mx_dataset *data) {
@@ -19,26 +20,29 @@ static json_t *data_facts(const mx_dataset *data) {
     for (int c = 0; c < data->n_classes; c++)
         json_array_append_new(classes, json_string(data->class_names[c]));
     return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "classes", classes, "labelled",
-                     (json_int_t)data->labelled.count, "unlabelled", (json_int_t)data->unlabelled.count,
-                     "validation", (json_int_t)data->validation.count, "test", (json_int_t)data->test.count,
+                     (json_int_t)data->labelled.count, "unlabelled",
+                     (json_int_t)data->unlabelled.count, "validation",
+                     (json_int_t)data->validation.count, "test", (json_int_t)data->test.count,
                      "unusable", (json_int_t)data->n_bad);
 }
 
 static json_t *score_facts(const mx_session_result *result) {
     if (!result->has_scores) return json_null();
-    return json_pack("{s:f, s:f, s:f, s:I}", "test_accuracy", result->last.accuracy, "test_f1", result->last.f1,
-                     "best_test_accuracy", result->best.accuracy, "best_step", (json_int_t)result->best_step);
+    return json_pack("{s:f, s:f, s:f, s:I}", "test_accuracy", result->last.accuracy, "test_f1",
+                     result->last.f1, "best_test_accuracy", result->best.accuracy, "best_step",
+                     (json_int_t)result->best_step);
 }
 
 mx_status mx_session_write_facts(const mx_session *session, const char *state) {
-    json_t *facts = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "mixcl",
-                              mx_version(), "git", MIXCL_GIT, "state", state, "name", session->config->run_name,
-                              "seed", (json_int_t)session->config->run_seed, "method",
-                              session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
-                              session->config->model_name, "parameters", (json_int_t)mx_net_trained(session->net),
-                              "steps", (json_int_t)session->steps, "step", (json_int_t)session->step, "device",
-                              device_facts(session->device), "data", data_facts(&session->data), "scores",
-                              score_facts(&session->result));
+    json_t *facts =
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "mixcl",
+                  mx_version(), "git", MIXCL_GIT, "state", state, "name", session->config->run_name,
+                  "seed", (json_int_t)session->config->run_seed, "method",
+                  session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
+                  session->config->model_name, "parameters",
+                  (json_int_t)mx_net_trained(session->net), "steps", (json_int_t)session->steps,
+                  "step", (json_int_t)session->step, "device", device_facts(session->device),
+                  "data", data_facts(&session->data), "scores", score_facts(&session->result));
     char *text = facts ? json_dumps(facts, JSON_INDENT(2)) : NULL, *path = NULL;
     mx_buf line = {0};
     mx_status status;

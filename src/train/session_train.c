@@ -1,15 +1,13 @@
 /* The loop of a run. */
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "train/schedule.h"
 #include "train/session_internal.h"
 
 static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    return mx_now_ms() * 1e-3;
 }
 
 static mx_status send_start(mx_session *session) {
@@ -17,7 +15,8 @@ static mx_status send_start(mx_session *session) {
     const mx_config *config = session->config;
     const mx_event_start event = {.run_name = config->run_name,
                                   .run_folder = session->folder.path,
-                                  .method = session->trainer.spec.mixmatch ? "mixmatch" : "supervised",
+                                  .method =
+                                      session->trainer.spec.mixmatch ? "mixmatch" : "supervised",
                                   .model = config->model_name,
                                   .device = info->name,
                                   .driver = info->driver,
@@ -34,14 +33,16 @@ static mx_status send_start(mx_session *session) {
                                   .batch = (int)config->train_batch,
                                   .k = (int)config->mixmatch_k};
     for (size_t i = 0; i < session->n_sinks; i++)
-        if (session->sinks[i].start) MX_TRY(session->sinks[i].start(session->sinks[i].self, &event));
+        if (session->sinks[i].start)
+            MX_TRY(session->sinks[i].start(session->sinks[i].self, &event));
     return MX_OK;
 }
 
 /* The facts of step number `step` (from 0) that do not depend on its losses. */
 static mx_event_step event_of(const mx_session *session, uint64_t step) {
     const mx_trainer_spec *spec = &session->trainer.spec;
-    mx_event_step event = {.step = step + 1, .elapsed_s = now_s() - session->started, .lr = spec->lr};
+    mx_event_step event = {
+        .step = step + 1, .elapsed_s = now_s() - session->started, .lr = spec->lr};
     event.epoch = (double)(step + 1) / (double)session->steps_per_epoch;
     if (spec->mixmatch) event.lambda_u = mx_lambda_u_at(spec->lambda_u, spec->ramp_steps, step);
     if (session->sum_s > 0) event.images_per_s = (double)session->sum_images / session->sum_s;
@@ -50,9 +51,11 @@ static mx_event_step event_of(const mx_session *session, uint64_t step) {
 }
 
 static mx_status diverged(const mx_step_losses *losses) {
-    return mx_fail(MX_DIVERGED, "the loss is not finite at step %llu (labelled %g, unlabelled %g); a smaller "
-                                "optimizer.lr or mixmatch.lambda_u may help",
-                   (unsigned long long)losses->step + 1, (double)losses->loss_x, (double)losses->loss_u);
+    return mx_fail(MX_DIVERGED,
+                   "the loss is not finite at step %llu (labelled %g, unlabelled %g); a smaller "
+                   "optimizer.lr or mixmatch.lambda_u may help",
+                   (unsigned long long)losses->step + 1, (double)losses->loss_x,
+                   (double)losses->loss_u);
 }
 
 /* Takes in the losses of a step, which waits for it. */
@@ -75,9 +78,12 @@ static mx_status settle(mx_session *session, uint64_t step) {
 
 static mx_status accuracy_with(mx_session *session, mx_buffer *weights, mx_event_scores *scores) {
     mx_metrics metrics;
-    const mx_rows *rows = session->data.test.count ? &session->data.test : &session->data.validation;
-    MX_TRY(mx_evaluate(&session->evaluator, session->pixels, rows, session->data.labels, weights, &metrics));
-    *scores = (mx_event_scores){.loss = metrics.loss, .accuracy = metrics.accuracy, .f1 = metrics.f1};
+    const mx_rows *rows =
+        session->data.test.count ? &session->data.test : &session->data.validation;
+    MX_TRY(mx_evaluate(&session->evaluator, session->pixels, rows, session->data.labels, weights,
+                       &metrics));
+    *scores =
+        (mx_event_scores){.loss = metrics.loss, .accuracy = metrics.accuracy, .f1 = metrics.f1};
     mx_metrics_release(&metrics);
     return MX_OK;
 }
@@ -146,8 +152,8 @@ static mx_status run_step(mx_session *session) {
     session->sum_images += (uint64_t)batch.n * (uint64_t)mx_trainer_groups(&session->trainer.spec);
     if (step > 0 && session->settled < step) MX_TRY(settle(session, session->settled++));
     const bool scores = score_is_due(session, done);
-    const bool logs = done % (uint64_t)session->config->train_log_every == 0 || done == session->steps ||
-                      done % session->steps_per_epoch == 0;
+    const bool logs = done % (uint64_t)session->config->train_log_every == 0 ||
+                      done == session->steps || done % session->steps_per_epoch == 0;
     if (scores || logs) MX_TRY(settle(session, session->settled++));
     session->sum_s += now_s() - before;
     return scores || logs ? send_row(session, step, scores) : MX_OK;
@@ -157,12 +163,17 @@ static mx_status send_end(mx_session *session, mx_status status) {
     session->result.step = session->step;
     session->result.elapsed_s = now_s() - session->started;
     const mx_session_result *result = &session->result;
-    const mx_event_end event = {.status = status, .step = result->step, .elapsed_s = result->elapsed_s,
-                                .has_scores = result->has_scores, .last = result->last, .best = result->best,
+    const mx_event_end event = {.status = status,
+                                .step = result->step,
+                                .elapsed_s = result->elapsed_s,
+                                .has_scores = result->has_scores,
+                                .last = result->last,
+                                .best = result->best,
                                 .best_step = result->best_step};
     mx_status first = MX_OK;
     for (size_t i = 0; i < session->n_sinks; i++) {
-        const mx_status sent = session->sinks[i].end ? session->sinks[i].end(session->sinks[i].self, &event) : MX_OK;
+        const mx_status sent =
+            session->sinks[i].end ? session->sinks[i].end(session->sinks[i].self, &event) : MX_OK;
         if (first == MX_OK) first = sent;
     }
     return first;
@@ -184,7 +195,8 @@ mx_status mx_session_train(mx_session *session) {
     char why[512] = "";
     if (status != MX_OK) snprintf(why, sizeof why, "%s", mx_error());
     const mx_status end = send_end(session, status);
-    const mx_status facts = mx_session_write_facts(session, status == MX_OK ? "finished" : "failed");
+    const mx_status facts =
+        mx_session_write_facts(session, status == MX_OK ? "finished" : "failed");
     if (status != MX_OK) return mx_fail(status, "%s", why);
     return end != MX_OK ? end : facts;
 }

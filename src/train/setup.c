@@ -48,29 +48,30 @@ mx_scaling mx_setup_scaling(const mx_config *config) {
 }
 
 mx_trainer_spec mx_setup_trainer(const mx_config *config) {
-    return (mx_trainer_spec){.mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH,
-                             .batch = (mx_i32)config->train_batch,
-                             .k = (mx_i32)config->mixmatch_k,
-                             .seed = (uint64_t)config->run_seed,
-                             .scaling = mx_setup_scaling(config),
-                             .crop_flip_labelled = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP,
-                             .crop_flip_unlabelled = config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP,
-                             .pad = (mx_i32)config->augment_pad,
-                             .temperature = config->mixmatch_temperature,
-                             .alpha = config->mixmatch_alpha,
-                             .mixup = config->mixmatch_mixup,
-                             .lambda_per_batch = config->mixmatch_lambda_per == MX_CONFIG_LAMBDA_PER_BATCH,
-                             .interleave = config->mixmatch_interleave,
-                             .lambda_u = config->mixmatch_lambda_u,
-                             .ramp_steps = config->mixmatch_ramp_steps,
-                             .ema = config->mixmatch_ema,
-                             .ema_warmup = config->mixmatch_ema_warmup,
-                             .lr = config->optimizer_lr,
-                             .weight_decay = config->optimizer_weight_decay,
-                             .beta1 = config->optimizer_beta1,
-                             .beta2 = config->optimizer_beta2,
-                             .epsilon = config->optimizer_epsilon,
-                             .coupled_decay = config->optimizer_decay == MX_CONFIG_DECAY_COUPLED};
+    return (mx_trainer_spec){
+        .mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH,
+        .batch = (mx_i32)config->train_batch,
+        .k = (mx_i32)config->mixmatch_k,
+        .seed = (uint64_t)config->run_seed,
+        .scaling = mx_setup_scaling(config),
+        .crop_flip_labelled = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP,
+        .crop_flip_unlabelled = config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP,
+        .pad = (mx_i32)config->augment_pad,
+        .temperature = config->mixmatch_temperature,
+        .alpha = config->mixmatch_alpha,
+        .mixup = config->mixmatch_mixup,
+        .lambda_per_batch = config->mixmatch_lambda_per == MX_CONFIG_LAMBDA_PER_BATCH,
+        .interleave = config->mixmatch_interleave,
+        .lambda_u = config->mixmatch_lambda_u,
+        .ramp_steps = config->mixmatch_ramp_steps,
+        .ema = config->mixmatch_ema,
+        .ema_warmup = config->mixmatch_ema_warmup,
+        .lr = config->optimizer_lr,
+        .weight_decay = config->optimizer_weight_decay,
+        .beta1 = config->optimizer_beta1,
+        .beta2 = config->optimizer_beta2,
+        .epsilon = config->optimizer_epsilon,
+        .coupled_decay = config->optimizer_decay == MX_CONFIG_DECAY_COUPLED};
 }
 
 mx_i32 mx_setup_eval_batch(const mx_config *config) {
@@ -88,8 +89,8 @@ static const char *conv_algorithm(const mx_config *config) {
     return words[config->conv_algorithm];
 }
 
-mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                            mx_conv_tuner *tuner, mx_net **out) {
+mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes,
+                            const mx_trainer_spec *spec, mx_conv_tuner *tuner, mx_net **out) {
     const mx_model_spec model = {.name = config->model_name,
                                  .height = config->data_height,
                                  .width = config->data_width,
@@ -107,7 +108,8 @@ mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int clas
     if (spec) {
         request.train_rows = mx_trainer_rows(spec);
         request.train_groups = mx_trainer_groups(spec);
-        if (spec->mixmatch && spec->k * spec->batch > request.infer_rows) request.infer_rows = spec->k * spec->batch;
+        if (spec->mixmatch && spec->k * spec->batch > request.infer_rows)
+            request.infer_rows = spec->k * spec->batch;
         if (spec->mixmatch) request.infer_groups = spec->k;
     }
     MX_TRY(mx_model_build(out, device, &model));
@@ -118,8 +120,8 @@ mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int clas
     return status;
 }
 
-static mx_status net_in_mode(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                             mx_tune_mode mode, mx_net **out) {
+static mx_status net_in_mode(const mx_config *config, mx_device *device, int classes,
+                             const mx_trainer_spec *spec, mx_tune_mode mode, mx_net **out) {
     mx_conv_tuner *tuner = NULL;
     *out = NULL;
     MX_TRY(mx_conv_tuner_open(&tuner, device, mode));
@@ -128,14 +130,14 @@ static mx_status net_in_mode(const mx_config *config, mx_device *device, int cla
     return status;
 }
 
-mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                       mx_net **out) {
+mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes,
+                       const mx_trainer_spec *spec, mx_net **out) {
     const bool off = config->device_tune == MX_CONFIG_TUNE_OFF;
     return net_in_mode(config, device, classes, spec, off ? MX_TUNE_OFF : MX_TUNE_CACHED, out);
 }
 
-mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                             mx_net **out) {
+mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes,
+                             const mx_trainer_spec *spec, mx_net **out) {
     static const mx_tune_mode modes[] = {[MX_CONFIG_TUNE_OFF] = MX_TUNE_OFF,
                                          [MX_CONFIG_TUNE_AUTO] = MX_TUNE_AUTO,
                                          [MX_CONFIG_TUNE_FULL] = MX_TUNE_FULL};

@@ -21,18 +21,18 @@ mx_trainer_spec mx_setup_trainer(const mx_config *config);
 mx_scaling mx_setup_scaling(const mx_config *config);
 
 /* Builds and plans the network for `classes` classes: for training as `spec` says, or for inference
- * only where spec is NULL; batches of mx_setup_eval_batch in evaluation. Convolutions are as the tuning
- * cache has them for training; nothing is measured. */
-mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                       mx_net **out);
+ * only where spec is NULL; batches of mx_setup_eval_batch in evaluation. Convolutions are as the
+ * tuning cache has them for training; nothing is measured. */
+mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes,
+                       const mx_trainer_spec *spec, mx_net **out);
 
 /* mx_setup_net that measures the convolutions that the cache lacks, as device.tune says. */
-mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                             mx_net **out);
+mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes,
+                             const mx_trainer_spec *spec, mx_net **out);
 
 /* mx_setup_net with a tuner of the caller's. */
-mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes, const mx_trainer_spec *spec,
-                            mx_conv_tuner *tuner, mx_net **out);
+mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes,
+                            const mx_trainer_spec *spec, mx_conv_tuner *tuner, mx_net **out);
 
 /* Pictures a batch in evaluation. */
 mx_i32 mx_setup_eval_batch(const mx_config *config);

@@ -30,7 +30,8 @@ static mx_tensor place(size_t *used, mx_i32 n, mx_value v) {
 
 static size_t lay_out(mx_trainer *trainer) {
     const mx_i32 rows = trainer->most_rows;
-    const mx_value image = mx_net_input(trainer->net), class = {1, 1, trainer->classes}, one = {1, 1, 1};
+    const mx_value image = mx_net_input(trainer->net), class = {1, 1, trainer->classes},
+                   one = {1, 1, 1};
     size_t used = 0;
     trainer->x = place(&used, rows, image);
     trainer->mixed = place(&used, rows, image);
@@ -44,8 +45,9 @@ static size_t lay_out(mx_trainer *trainer) {
 }
 
 static void set_buffers(mx_trainer *trainer) {
-    mx_tensor *const tensors[] = {&trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
-                                  &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
+    mx_tensor *const tensors[] = {
+        &trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
+        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         tensors[i]->buffer = trainer->floats;
 }
@@ -56,8 +58,9 @@ static mx_status set_lambda_to_one(mx_trainer *trainer) {
     MX_TRY(mx_alloc(&ones, (size_t)trainer->most_rows, sizeof *ones));
     for (mx_i32 i = 0; i < trainer->most_rows; i++)
         ones[i] = 1.0f;
-    const mx_status status = mx_buffer_write(trainer->floats, trainer->lambda.offset * sizeof(float), ones,
-                                             (size_t)trainer->most_rows * sizeof(float));
+    const mx_status status =
+        mx_buffer_write(trainer->floats, trainer->lambda.offset * sizeof(float), ones,
+                        (size_t)trainer->most_rows * sizeof(float));
     free(ones);
     return status;
 }
@@ -89,19 +92,21 @@ void mx_trainer_release(mx_trainer *trainer) {
 }
 
 /* Augments `count` pictures from row `first` of the control block's list. */
-static mx_status augment(mx_trainer *trainer, mx_buffer *pixels, mx_i32 first, mx_i32 count, mx_u32 stream,
-                         uint64_t step) {
+static mx_status augment(mx_trainer *trainer, mx_buffer *pixels, mx_i32 first, mx_i32 count,
+                         mx_u32 stream, uint64_t step) {
     const mx_trainer_spec *spec = &trainer->spec;
     const bool labelled = stream == MX_STREAM_AUGMENT_X;
     const mx_draw draw = {.seed = spec->seed, .step = (mx_u32)step, .stream = stream};
     mx_tensor x = trainer->x;
     x.n = first + count;
-    return mx_augment(trainer->device, pixels, mx_control_tensor(trainer, MX_CONTROL_ROWS), first, count,
-                      spec->scaling, labelled ? spec->crop_flip_labelled : spec->crop_flip_unlabelled, spec->pad,
+    return mx_augment(trainer->device, pixels, mx_control_tensor(trainer, MX_CONTROL_ROWS), first,
+                      count, spec->scaling,
+                      labelled ? spec->crop_flip_labelled : spec->crop_flip_unlabelled, spec->pad,
                       draw, x);
 }
 
-mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch, uint64_t step) {
+mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch,
+                            uint64_t step) {
     const mx_i32 n = batch->n, k = trainer->spec.mixmatch ? trainer->spec.k : 0;
     const size_t bytes = (size_t)n * sizeof(mx_i32);
     mx_i32 *rows = mx_control_host(trainer, MX_CONTROL_ROWS);
@@ -136,8 +141,8 @@ static void permute(uint32_t *order, mx_i32 rows, uint64_t seed, uint64_t step) 
     for (mx_i32 i = 0; i < rows; i++)
         order[i] = (uint32_t)i;
     for (mx_i32 i = rows - 1; i > 0; i--) {
-        const mx_random r = mx_philox((mx_u32)i, 0, (mx_u32)step, MX_STREAM_MIXUP_PERMUTE, (mx_u32)seed,
-                                      (mx_u32)(seed >> 32));
+        const mx_random r = mx_philox((mx_u32)i, 0, (mx_u32)step, MX_STREAM_MIXUP_PERMUTE,
+                                      (mx_u32)seed, (mx_u32)(seed >> 32));
         const uint64_t wide = (uint64_t)r.v[0] << 32 | r.v[1];
         const mx_i32 j = (mx_i32)(wide % (uint64_t)(i + 1));
         const uint32_t kept = order[i];
@@ -161,7 +166,8 @@ mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step) {
     mx_tensor lambda = trainer->lambda;
     lambda.n = rows;
     const mx_draw draw = {.seed = spec->seed, .step = (mx_u32)step};
-    return mx_mixup_lambda(trainer->device, (float)spec->alpha, spec->lambda_per_batch, draw, lambda);
+    return mx_mixup_lambda(trainer->device, (float)spec->alpha, spec->lambda_per_batch, draw,
+                           lambda);
 }
 
 mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses) {
@@ -169,6 +175,7 @@ mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *
     if (trainer->pending[slot].step != step)
         return mx_fail(MX_INTERNAL, "the losses of step %llu are gone", (unsigned long long)step);
     MX_TRY(mx_ticket_wait(&trainer->pending[slot].ticket));
-    *losses = (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
+    *losses =
+        (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
     return MX_OK;
 }

@@ -12,9 +12,9 @@
 enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
 
 typedef struct mx_trainer_spec {
-    bool mixmatch;  /* else supervised */
-    mx_i32 batch;   /* labelled pictures a step, at most; as many unlabelled ones */
-    mx_i32 k;       /* views of an unlabelled picture */
+    bool mixmatch; /* else supervised */
+    mx_i32 batch;  /* labelled pictures a step, at most; as many unlabelled ones */
+    mx_i32 k;      /* views of an unlabelled picture */
     uint64_t seed;
     mx_scaling scaling;
     bool crop_flip_labelled, crop_flip_unlabelled;
@@ -29,7 +29,8 @@ typedef struct mx_trainer_spec {
     bool coupled_decay;
 } mx_trainer_spec;
 
-/* The pictures of a step: `n` labelled rows and labels, `n` unlabelled rows (none when supervised). */
+/* The pictures of a step: `n` labelled rows and labels, `n` unlabelled rows (none when supervised).
+ */
 typedef struct mx_trainer_batch {
     mx_i32 n;
     const uint32_t *labelled, *unlabelled;
@@ -69,7 +70,8 @@ void mx_trainer_release(mx_trainer *trainer);
 
 /* Pictures of `batch` from packed uint8 `pixels` to trainer->x (labelled, then k views of the
  * unlabelled), augmented with the numbers of `step`, and one-hot targets of the labelled. */
-mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch, uint64_t step);
+mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch,
+                            uint64_t step);
 
 /* Draws lambda and the permutation of `step` for n pictures of each kind. */
 mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step);
@@ -77,8 +79,8 @@ mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step);
 /* Sets the permutation by hand: row i of the concatenated pictures mixes with `partner[i]`. */
 mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner);
 
-/* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their way
- * to the host. */
+/* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their
+ * way to the host. */
 mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
 
 /* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */

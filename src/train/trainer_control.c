@@ -1,9 +1,11 @@
 #include "train/trainer_internal.h"
 
 static mx_u32 offset_of(const mx_trainer *trainer, mx_control_part part) {
-    static const mx_u32 units[] = {
-        [MX_CONTROL_ROWS] = 0, [MX_CONTROL_LABELS] = 1, [MX_CONTROL_PAIR] = 2, [MX_CONTROL_LIST] = 4,
-        [MX_CONTROL_SCRATCH] = 5};
+    static const mx_u32 units[] = {[MX_CONTROL_ROWS] = 0,
+                                   [MX_CONTROL_LABELS] = 1,
+                                   [MX_CONTROL_PAIR] = 2,
+                                   [MX_CONTROL_LIST] = 4,
+                                   [MX_CONTROL_SCRATCH] = 5};
     return units[part] * (mx_u32)trainer->most_rows;
 }
 

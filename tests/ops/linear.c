@@ -62,8 +62,11 @@ static void reference(mx_case *c) {
 static mx_status run(mx_device *device, mx_case *c) {
     const linear_params *p = c->params;
     const mx_operand *o = c->operands;
-    const mx_conv_operands operands = {.x = o[X].tensor, .weight = o[W].tensor, .bias = o[BIAS].tensor,
-                                       .y = o[Y].tensor, .workspace = o[WORKSPACE].tensor,
+    const mx_conv_operands operands = {.x = o[X].tensor,
+                                       .weight = o[W].tensor,
+                                       .bias = o[BIAS].tensor,
+                                       .y = o[Y].tensor,
+                                       .workspace = o[WORKSPACE].tensor,
                                        .accumulate = p->accumulate};
     return mx_linear_run(device, &p->plan, (mx_conv_direction)p->direction, &operands);
 }
@@ -109,7 +112,8 @@ static mx_status check_direction(mx_check *check, linear_params p) {
     mx_case_add(&c, role_w, "w", p.in, 1, 1, p.out);
     mx_case_add(&c, p.bias ? role_w : MX_ABSENT, "bias", 1, 1, 1, p.out);
     mx_case_add(&c, p.direction == FORWARD ? MX_OUTPUT : MX_INPUT, "y", p.rows, 1, 1, p.out);
-    mx_case_add(&c, p.plan.workspace ? MX_WORKSPACE : MX_ABSENT, "workspace", 1, 1, 1, (mx_i32)p.plan.workspace);
+    mx_case_add(&c, p.plan.workspace ? MX_WORKSPACE : MX_ABSENT, "workspace", 1, 1, 1,
+                (mx_i32)p.plan.workspace);
     if (mx_check_get_mode(check) == MX_CHECK_GRAD) add_forward_operands(&c, &p);
     return mx_check_case(check, &c);
 }
@@ -120,22 +124,30 @@ static mx_status test(mx_check *check) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int flags = 0; flags < 2; flags++)
             for (direction d = FORWARD; d <= WEIGHTS; d++)
-                MX_TRY(check_direction(check,
-                                       (linear_params){.direction = d, .rows = shapes[i][0], .in = shapes[i][1],
-                                                       .out = shapes[i][2], .bias = flags,
-                                                       .accumulate = flags && d == DATA}));
+                MX_TRY(check_direction(check, (linear_params){.direction = d,
+                                                              .rows = shapes[i][0],
+                                                              .in = shapes[i][1],
+                                                              .out = shapes[i][2],
+                                                              .bias = flags,
+                                                              .accumulate = flags && d == DATA}));
     return MX_OK;
 }
 
 static mx_status grad(mx_check *check) {
-    MX_TRY(check_direction(check, (linear_params){.direction = DATA, .rows = 5, .in = 13, .out = 7}));
-    return check_direction(check, (linear_params){.direction = WEIGHTS, .rows = 5, .in = 13, .out = 7, .bias = true});
+    MX_TRY(
+        check_direction(check, (linear_params){.direction = DATA, .rows = 5, .in = 13, .out = 7}));
+    return check_direction(
+        check, (linear_params){.direction = WEIGHTS, .rows = 5, .in = 13, .out = 7, .bias = true});
 }
 
 static mx_status bench(mx_check *check) {
     for (direction d = FORWARD; d <= WEIGHTS; d++) {
-        MX_TRY(check_direction(check, (linear_params){.direction = d, .rows = 192, .in = 128, .out = 10, .bias = true}));
-        MX_TRY(check_direction(check, (linear_params){.direction = d, .rows = 32, .in = 2048, .out = 1000, .bias = true}));
+        MX_TRY(check_direction(
+            check,
+            (linear_params){.direction = d, .rows = 192, .in = 128, .out = 10, .bias = true}));
+        MX_TRY(check_direction(
+            check,
+            (linear_params){.direction = d, .rows = 32, .in = 2048, .out = 1000, .bias = true}));
     }
     return MX_OK;
 }

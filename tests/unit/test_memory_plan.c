@@ -100,13 +100,15 @@ static void no_block_crosses_a_segment(void **state) {
         assert_sound(blocks, MOST_BLOCKS, total);
         for (int i = 0; i < MOST_BLOCKS; i++)
             if (blocks[i].size > 0)
-                assert_int_equal(blocks[i].offset / segment, (blocks[i].offset + blocks[i].size - 1) / segment);
+                assert_int_equal(blocks[i].offset / segment,
+                                 (blocks[i].offset + blocks[i].size - 1) / segment);
     }
 }
 
 static void a_block_larger_than_a_segment_is_refused(void **state) {
     (void)state;
-    mx_block blocks[] = {{.size = 100, .first = 0, .last = 1}, {.size = 129, .first = 0, .last = 1}};
+    mx_block blocks[] = {{.size = 100, .first = 0, .last = 1},
+                         {.size = 129, .first = 0, .last = 1}};
     size_t total = 0;
     assert_int_equal(mx_memory_plan(blocks, 2, ALIGNMENT, 128, &total), MX_MEMORY);
 }
