@@ -4,4 +4,5 @@ build_packages="gcc g++ make cmake pkg-config git ocl-icd-opencl-dev libclblast-
     libjansson-dev libpng-dev libjpeg-dev zlib1g-dev"
 device_packages="pocl-opencl-icd clinfo"
 quickstart_packages="dataset-fashion-mnist"
-test_packages="clang libcmocka-dev librandom123-dev dataset-fashion-mnist"
+test_packages="libcmocka-dev librandom123-dev dataset-fashion-mnist"
+clang_packages="clang"
