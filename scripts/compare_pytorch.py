@@ -269,7 +269,7 @@ def row(work, limit, mixcl_ms, torch_ms):
 
 
 def compare_conv(mixcl, conv, rounds):
-    say(f"{conv.name}: {rounds} turns")
+    say(f"timing {conv.name}")
     mixcl.conv(conv)  # tunes
     ours, theirs = [], {layout: [] for layout in LAYOUTS}
     for _ in range(rounds):
@@ -282,7 +282,7 @@ def compare_conv(mixcl, conv, rounds):
 
 
 def compare_step(mixcl, rounds):
-    say(f"{STEP_NAME}: {rounds} turns")
+    say(f"timing {STEP_NAME}")
     mixcl.step()  # tunes
     ours, theirs = [], {layout: [] for layout in LAYOUTS}
     for _ in range(rounds):

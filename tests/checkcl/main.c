@@ -4,21 +4,27 @@
 #include <string.h>
 
 #include "ops/check.h"
+#include "ops/conv_bench.h"
 
-static const char usage[] = "usage: checkcl [test|grad|bench] [options]\n"
-                            "  test   answers of the device against plain C, over many shapes\n"
-                            "  grad   backward on the device against differences of the C forward\n"
-                            "  bench  times of larger shapes\n\n"
-                            "  -o, --op OP            check one op\n"
-                            "  -v, --variant TEXT     check variants whose name contains TEXT\n"
-                            "  -d, --device DEVICE    index, P:D, cpu, gpu or part of a name\n"
-                            "  -s, --seed N           of the inputs\n"
-                            "  -j, --json             print JSON\n"
-                            "  -l, --list             print the ops\n"
-                            "  -h, --help             print this text\n";
+static const char usage[] =
+    "usage: checkcl [test|grad|bench] [options]\n"
+    "  test   answers of the device against plain C, over many shapes\n"
+    "  grad   backward on the device against differences of the C forward\n"
+    "  bench  times of larger shapes\n\n"
+    "  -o, --op OP            check one op\n"
+    "  -v, --variant TEXT     check variants whose name contains TEXT\n"
+    "  -d, --device DEVICE    index, P:D, cpu, gpu or part of a name\n"
+    "  -s, --seed N           of the inputs\n"
+    "  -S, --shape SHAPE      bench this convolution only: what training takes for\n"
+    "                         it (auto) and every algorithm; SHAPE is like\n"
+    "                         n64,c32,k32,h16,w16,r3,s3,stride1,pad1\n"
+    "  -j, --json             print JSON\n"
+    "  -l, --list             print the ops\n"
+    "  -h, --help             print this text\n";
 
 typedef struct request {
     mx_check_options options;
+    mx_conv_shape shape;
     const char *device;
     bool json;
 } request;
@@ -79,12 +85,17 @@ static bool read_mode(const char *word, mx_check_mode *mode) {
 /* 0 or more: leave with that exit code; -1: go on. */
 static int read_options(request *asked, int argc, char **argv) {
     static const struct option options[] = {
-        {"op", required_argument, NULL, 'o'},     {"variant", required_argument, NULL, 'v'},
-        {"device", required_argument, NULL, 'd'}, {"seed", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},         {"list", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"op", required_argument, NULL, 'o'},
+        {"variant", required_argument, NULL, 'v'},
+        {"device", required_argument, NULL, 'd'},
+        {"seed", required_argument, NULL, 's'},
+        {"shape", required_argument, NULL, 'S'},
+        {"json", no_argument, NULL, 'j'},
+        {"list", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
-    for (int letter; (letter = getopt_long(argc, argv, "o:v:d:s:jlh", options, NULL)) != -1;) {
+    for (int letter; (letter = getopt_long(argc, argv, "o:v:d:s:S:jlh", options, NULL)) != -1;) {
         switch (letter) {
         case 'o':
             asked->options.op = optarg;
@@ -97,6 +108,14 @@ static int read_options(request *asked, int argc, char **argv) {
             break;
         case 's':
             asked->options.seed = strtoull(optarg, NULL, 0);
+            break;
+        case 'S':
+            if (mx_conv_shape_read(optarg, &asked->shape) != MX_OK) {
+                fprintf(stderr, "checkcl: error: %s\n", mx_error());
+                return 2;
+            }
+            asked->options.shape = &asked->shape;
+            asked->options.op = "conv";
             break;
         case 'j':
             asked->json = true;
@@ -111,8 +130,10 @@ static int read_options(request *asked, int argc, char **argv) {
             return 2;
         }
     }
-    const bool understood =
+    const bool has_mode =
         optind == argc || (optind + 1 == argc && read_mode(argv[optind], &asked->options.mode));
+    const bool understood =
+        has_mode && (!asked->options.shape || asked->options.mode == MX_CHECK_BENCH);
     if (!understood) fputs(usage, stderr);
     return understood ? -1 : 2;
 }

@@ -70,6 +70,8 @@ void mx_case_differentiate(mx_case *c, int by, int gradient);
 /* Runs a case in the check's mode, unless the options leave its variant out. */
 mx_status mx_check_case(mx_check *check, mx_case *c);
 mx_check_mode mx_check_get_mode(const mx_check *check);
+/* The only shape to time, or NULL. */
+const mx_conv_shape *mx_check_get_shape(const mx_check *check);
 mx_device *mx_check_get_device(const mx_check *check);
 
 /* Elements of an operand. */

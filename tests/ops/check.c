@@ -82,6 +82,10 @@ mx_check_mode mx_check_get_mode(const mx_check *check) {
     return check->options.mode;
 }
 
+const mx_conv_shape *mx_check_get_shape(const mx_check *check) {
+    return check->options.shape;
+}
+
 mx_device *mx_check_get_device(const mx_check *check) {
     return check->device;
 }

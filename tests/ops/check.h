@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "ocl/device.h"
+#include "ops/conv.h"
 
 typedef struct mx_check mx_check;
 
@@ -23,6 +24,7 @@ typedef struct mx_check_options {
     const char *op;      /* stem of the only op, or NULL */
     const char *variant; /* a part of the names of the variants to check, or NULL */
     uint64_t seed;       /* of the inputs */
+    const mx_conv_shape *shape; /* bench of conv: the only shape, or NULL for the usual ones */
 } mx_check_options;
 
 typedef struct mx_op {
