@@ -30,8 +30,16 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape,
                      mx_conv_direction direction) {
     return direction != MX_CONV_BACKWARD_WEIGHTS &&
            mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
-           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c >= mx_vector_width(device, 0) &&
-           shape->k >= mx_vector_width(device, 0);
+           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c <= MX_ZEROS &&
+           shape->k <= MX_ZEROS;
+}
+
+/* Fewer channels than a vector has lanes waste most of the transforms. */
+static bool preferred(const mx_device *device, const mx_conv_shape *shape,
+                      mx_conv_direction direction) {
+    (void)direction;
+    const mx_i32 vector = mx_vector_width(device, 0);
+    return shape->c >= vector && shape->k >= vector;
 }
 
 static size_t aligned(size_t floats) {
@@ -165,6 +173,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
 const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
                                             .param_names = {"tile", "tiles"},
                                             .supports = supports,
+                                            .preferred = preferred,
                                             .candidates = candidates,
                                             .workspace = workspace,
                                             .run = run};

@@ -19,7 +19,7 @@ enum {
 
 typedef struct weights_form {
     mx_i32 tile, tiles; /* the parameters */
-    mx_i32 vector, width, chunks, splits, split_k;
+    mx_i32 channels, vector, width, chunks, splits, split_k;
     size_t partial, scratch; /* floats: of the sums; of a work-group */
     bool local;
     char options[128];
@@ -29,8 +29,8 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape,
                      mx_conv_direction direction) {
     return direction == MX_CONV_BACKWARD_WEIGHTS &&
            mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
-           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c % CHANNEL_TILE == 0 &&
-           shape->k % mx_vector_width(device, 0) == 0;
+           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c <= MX_ZEROS &&
+           shape->k <= MX_ZEROS;
 }
 
 /* Places of a tile in Winograd's domain. */
@@ -66,14 +66,17 @@ static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
                             const mx_conv_params *params) {
     weights_form form = {.tile = params->v[PARAM_TILE],
                          .tiles = params->v[PARAM_TILES],
-                         .vector = mx_vector_width(device, 0)};
+                         .channels = CHANNEL_TILE,
+                         .vector = mx_vector_width(device, shape->k)};
+    while (shape->c % form.channels != 0)
+        form.channels--;
     form.width = shape->k / form.vector % 2 == 0 ? 2 * form.vector : form.vector;
     share_out(&form, shape);
     form.scratch = scratch_of(&form, shape->c);
     form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
     snprintf(form.options, sizeof form.options,
              "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s",
-             form.vector, form.width / form.vector, CHANNEL_TILE, form.tile, form.tiles, form.local,
+             form.vector, form.width / form.vector, form.channels, form.tile, form.tiles, form.local,
              form.local ? "__local" : "__global");
     return form;
 }
@@ -90,11 +93,13 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
     return count;
 }
 
-/* Where the sums in Winograd's domain outgrow a core's cache, the direct algorithm is as quick. */
+/* Where the sums in Winograd's domain outgrow a core's cache, or channels do not fill the tiles, the
+ * direct algorithm is as quick. */
 static bool preferred(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction) {
-    (void)device, (void)direction;
-    return shape->c * shape->k < CACHED_WEIGHTS;
+    (void)direction;
+    return shape->c % CHANNEL_TILE == 0 && shape->k % mx_vector_width(device, 0) == 0 &&
+           shape->c * shape->k < CACHED_WEIGHTS;
 }
 
 /* Chunks depend on the batch; the sums of the largest are enough for all. */
