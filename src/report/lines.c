@@ -9,18 +9,19 @@ void mx_lines_start(mx_buf *out, const mx_event_start *event) {
         (unsigned long long)event->validation, (unsigned long long)event->test, event->n_classes);
     mx_buf_printf(out, "network  %llu parameters, %.0f MiB of device memory\n",
                   (unsigned long long)event->parameters, (double)event->memory_bytes / (1 << 20));
+    mx_buf_printf(out, "losses   x labelled, u unlabelled, lu lambda_u: loss = x + lu u\n");
     mx_buf_printf(out, "steps    %llu of %d pictures (K %d), %llu an epoch\n",
                   (unsigned long long)event->steps, event->batch, event->k,
                   (unsigned long long)event->steps_per_epoch);
 }
 
 void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step *event) {
-    mx_buf_printf(out, "step %llu/%llu  epoch %.3g", (unsigned long long)event->step,
+    mx_buf_printf(out, "step %llu/%llu epoch %.3g", (unsigned long long)event->step,
                   (unsigned long long)start->steps, event->epoch);
     if (event->has_losses)
-        mx_buf_printf(out, "  loss %.4f (x %.4f, u %.5f, lambda_u %.3g)", event->loss,
-                      event->loss_x, event->loss_u, event->lambda_u);
-    if (event->images_per_s > 0) mx_buf_printf(out, "  %.0f img/s", event->images_per_s);
+        mx_buf_printf(out, " loss %.4f (x %.4f u %.5f lu %.3g)", event->loss, event->loss_x,
+                      event->loss_u, event->lambda_u);
+    if (event->images_per_s > 0) mx_buf_printf(out, " %.0f img/s", event->images_per_s);
     mx_buf_puts(out, "\n");
     if (event->has_scores)
         mx_buf_printf(out, "  test loss %.4f  accuracy %.4f (raw %.4f)  F1 %.4f\n",

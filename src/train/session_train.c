@@ -38,6 +38,13 @@ static mx_status send_start(mx_session *session) {
     return MX_OK;
 }
 
+/* Since the row before; until a few steps are done, when enqueueing hides their time, that row's. */
+static double images_per_s(const mx_session *session) {
+    enum { FEW_STEPS = 3 };
+    const bool known = session->sum_s > 0 && (session->sum_steps > FEW_STEPS || session->last_rate <= 0);
+    return known ? (double)session->sum_images / session->sum_s : session->last_rate;
+}
+
 /* The facts of step number `step` (from 0) that do not depend on its losses. */
 static mx_event_step event_of(const mx_session *session, uint64_t step) {
     const mx_trainer_spec *spec = &session->trainer.spec;
@@ -45,7 +52,7 @@ static mx_event_step event_of(const mx_session *session, uint64_t step) {
         .step = step + 1, .elapsed_s = now_s() - session->started, .lr = spec->lr};
     event.epoch = (double)(step + 1) / (double)session->steps_per_epoch;
     if (spec->mixmatch) event.lambda_u = mx_lambda_u_at(spec->lambda_u, spec->ramp_steps, step);
-    if (session->sum_s > 0) event.images_per_s = (double)session->sum_images / session->sum_s;
+    event.images_per_s = images_per_s(session);
     event.is_epoch_end = (step + 1) % session->steps_per_epoch == 0;
     return event;
 }
@@ -126,6 +133,8 @@ static bool score_is_due(const mx_session *session, uint64_t done) {
 static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) {
     mx_event_step event = event_of(session, step);
     event.has_losses = session->sum_steps > 0;
+    if (session->sum_s > 0) event.images_per_s = (double)session->sum_images / session->sum_s;
+    session->last_rate = event.images_per_s;
     if (event.has_losses) {
         event.loss_x = session->sum_x / (double)session->sum_steps;
         event.loss_u = session->sum_u / (double)session->sum_steps;
