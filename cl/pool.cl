@@ -1,4 +1,9 @@
-/* Pooling over x[n][h][w][c]; V divides c, and a work-item takes V channels. */
+/* Pooling over x[n][h][w][c]; V divides c, and a work-item takes V channels. Build options of max pooling:
+ * SIZE and STRIDE. */
+#ifndef SIZE
+#define SIZE 1
+#define STRIDE 1
+#endif
 
 /* y[n][c] = the mean over all pixels: work-items (c / V, n). */
 __kernel void average_forward(__global const float *x, __global float *y, const mx_pool_args a) {
@@ -21,30 +26,43 @@ __kernel void average_backward(__global const float *dy, __global float *dx, con
         VSTORE(a.accumulate ? VLOAD(dx) + d : d, dx);
 }
 
-/* y = the largest of a size x size window, index = its pixel; of equals, the first in row order, as
- * torch does; NaN wins. Work-items (c / V, output row, n). */
+/* y = the largest of a SIZE x SIZE window, index = its pixel; of equals, the first in row order, as
+ * torch does; NaN wins. Past an edge the edge pixel is looked at once more, which changes nothing.
+ * Work-items (c / V, output row, n). */
 __kernel void max_forward(__global const float *x, __global float *y, __global int *index,
                           const mx_pool_args a) {
     const int c = (int)get_global_id(0) * V, oy = (int)get_global_id(1), n = (int)get_global_id(2);
     if (c >= a.c || oy >= a.oh) return;
-    const int top = oy * a.stride - a.pad, first_y = max(top, 0), end_y = min(top + a.size, a.h);
     x += a.x + (size_t)n * a.h * a.w * a.c + c;
     y += a.y + ((size_t)n * a.oh + oy) * a.ow * a.c + c;
     index += a.index + ((size_t)n * a.oh + oy) * a.ow * a.c + c;
     for (int ox = 0; ox < a.ow; ox++, y += a.c, index += a.c) {
-        const int left = ox * a.stride - a.pad, first_x = max(left, 0), end_x = min(left + a.size, a.w);
         vfloat most = (vfloat)(-INFINITY);
-        vint at = (vint)(first_y * a.w + first_x);
-        for (int iy = first_y; iy < end_y; iy++)
-            for (int ix = first_x; ix < end_x; ix++) {
-                const vfloat v = VLOAD(x + ((size_t)iy * a.w + ix) * a.c);
+        vint at = (vint)(clamp(oy * STRIDE - a.pad, 0, a.h - 1) * a.w + clamp(ox * STRIDE - a.pad, 0, a.w - 1));
+#pragma unroll
+        for (int r = 0; r < SIZE; r++) {
+            const int row = clamp(oy * STRIDE - a.pad + r, 0, a.h - 1) * a.w;
+#pragma unroll
+            for (int s = 0; s < SIZE; s++) {
+                const int pixel = row + clamp(ox * STRIDE - a.pad + s, 0, a.w - 1);
+                const vfloat v = VLOAD(x + (size_t)pixel * a.c);
                 const vint wins = (v > most) | (v != v);
                 most = select(most, v, wins);
-                at = select(at, (vint)(iy * a.w + ix), wins);
+                at = select(at, (vint)(pixel), wins);
             }
+        }
         VSTORE(most, y);
         VSTORE(at, index);
     }
+}
+
+/* The first and the last window that position i (padding counted) lies in; past the last none is. */
+static inline int first_window(int i) {
+    return max((i - SIZE + STRIDE) / STRIDE, 0);
+}
+
+static inline int last_window(int i, int windows) {
+    return min(i / STRIDE, windows - 1);
 }
 
 /* dx (+)= the dy of the windows that this pixel won: work-items (c / V, row, n). */
@@ -52,20 +70,19 @@ __kernel void max_backward(__global const float *dy, __global const int *index, 
                            const mx_pool_args a) {
     const int c = (int)get_global_id(0) * V, row = (int)get_global_id(1), n = (int)get_global_id(2);
     if (c >= a.c || row >= a.h) return;
-    const int iy = row + a.pad;
-    const int first_y = max((iy - a.size + a.stride) / a.stride, 0), last_y = min(iy / a.stride, a.oh - 1);
+    const int first_y = first_window(row + a.pad), last_y = last_window(row + a.pad, a.oh);
     const size_t image = (size_t)n * a.oh * a.ow * a.c + c;
     dy += a.dy + image;
     index += a.index + image;
     dx += a.dx + ((size_t)n * a.h + row) * a.w * a.c + c;
     for (int column = 0; column < a.w; column++, dx += a.c) {
-        const int ix = column + a.pad, pixel = row * a.w + column;
-        const int first_x = max((ix - a.size + a.stride) / a.stride, 0), last_x = min(ix / a.stride, a.ow - 1);
+        const int first_x = first_window(column + a.pad), last_x = last_window(column + a.pad, a.ow);
+        const vint pixel = (vint)(row * a.w + column);
         vfloat sum = (vfloat)(0.0f);
         for (int oy = first_y; oy <= last_y; oy++)
             for (int ox = first_x; ox <= last_x; ox++) {
                 const size_t out = ((size_t)oy * a.ow + ox) * a.c;
-                sum += select((vfloat)(0.0f), VLOAD(dy + out), VLOAD(index + out) == (vint)(pixel));
+                sum += select((vfloat)(0.0f), VLOAD(dy + out), VLOAD(index + out) == pixel);
             }
         VSTORE(a.accumulate ? VLOAD(dx) + sum : sum, dx);
     }

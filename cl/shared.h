@@ -249,7 +249,7 @@ typedef struct mx_loss_sum_args {
  * cropped out of its reflect-padded self and flipped at random where `enabled`. Random numbers: key
  * seed, counter (0, image, step, stream); i = first .. first + count, image = i - first. */
 typedef struct mx_augment_args {
-    mx_i32 first, count, h, w, c, pad, enabled;
+    mx_i32 first, count, h, w, pad, enabled;
     mx_u32 pixels, rows, y;
     mx_u32 seed0, seed1, step, stream;
     mx_f32 mul[4], add[4];

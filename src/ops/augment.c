@@ -1,5 +1,6 @@
 #include "ops/augment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ocl/profile.h"
@@ -11,7 +12,6 @@ mx_status mx_augment(mx_device *device, mx_buffer *pixels, mx_tensor rows, mx_i3
                             .count = count,
                             .h = y.h,
                             .w = y.w,
-                            .c = y.c,
                             .pad = pad,
                             .enabled = crop_flip,
                             .rows = rows.offset,
@@ -22,9 +22,11 @@ mx_status mx_augment(mx_device *device, mx_buffer *pixels, mx_tensor rows, mx_i3
                             .stream = draw.stream};
     memcpy(args.mul, scaling.mul, sizeof args.mul);
     memcpy(args.add, scaling.add, sizeof args.add);
+    char options[32];
+    snprintf(options, sizeof options, "%s -DC=%d", mx_vector_option(device, 0), y.c);
     const mx_range range = {
-        .dims = 2, .global = {(size_t)y.h, (size_t)count, 1}, .local = {8, 1, 1}};
+        .dims = 2, .global = {(size_t)y.h, (size_t)count, 1}, .local = {4, 1, 1}};
     mx_profile_op(device, 2.0 * (double)count * y.h * y.w * y.c, "augment_crop_flip");
-    return MX_LAUNCH(device, "augment.cl", "augment_crop_flip", "", range, args, pixels,
+    return MX_LAUNCH(device, "augment.cl", "augment_crop_flip", options, range, args, pixels,
                      rows.buffer, y.buffer);
 }

@@ -1,5 +1,7 @@
 #include "ops/pool.h"
 
+#include <stdio.h>
+
 #include "ocl/profile.h"
 
 /* Vectors of channels x `y` x `z`. */
@@ -28,6 +30,17 @@ mx_status mx_average_backward(mx_device *device, mx_tensor dy, mx_tensor dx, boo
                      vectors_range(device, dx.c, dx.n, 1), args, dy.buffer, dx.buffer);
 }
 
+typedef struct build_options {
+    char text[48];
+} build_options;
+
+static build_options max_options(const mx_device *device, mx_i32 c, mx_i32 size, mx_i32 stride) {
+    build_options out;
+    snprintf(out.text, sizeof out.text, "%s -DSIZE=%d -DSTRIDE=%d", mx_vector_option(device, c),
+             size, stride);
+    return out;
+}
+
 mx_i32 mx_max_pool_size(mx_i32 in, mx_i32 size, mx_i32 stride, mx_i32 pad) {
     return (in + 2 * pad - size) / stride + 1;
 }
@@ -47,7 +60,7 @@ mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 str
                                .y = y.offset,
                                .index = index.offset};
     mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
-    return MX_LAUNCH(device, "pool.cl", "max_forward", mx_vector_option(device, x.c),
+    return MX_LAUNCH(device, "pool.cl", "max_forward", max_options(device, x.c, size, stride).text,
                      vectors_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
 }
 
@@ -67,7 +80,7 @@ mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i
                                .dy = dy.offset,
                                .dx = dx.offset};
     mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
-    return MX_LAUNCH(device, "pool.cl", "max_backward", mx_vector_option(device, dx.c),
-                     vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer,
-                     dx.buffer);
+    return MX_LAUNCH(
+        device, "pool.cl", "max_backward", max_options(device, dx.c, size, stride).text,
+        vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);
 }
