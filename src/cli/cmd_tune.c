@@ -1,10 +1,12 @@
 /* mixcl tune: measures the convolutions of a configuration's network anew. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/open_config.h"
 #include "ops/conv_tune.h"
+#include "ops/gemm_tune.h"
 #include "train/setup.h"
 
 enum { CLASSES_WITHOUT_DATA = 10 };
@@ -15,6 +17,7 @@ const mx_option mx_cmd_tune_options[] = {
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
     {"--full", NULL, "time every algorithm, even the hopeless"},
+    {"--clblast", NULL, "search CLBlast's parameters instead"},
     {"--json", NULL, "print JSON"},
     {0},
 };
@@ -137,10 +140,48 @@ done:
     return status;
 }
 
+static json_t *clblast_json(const mx_gemm_tuned *tuned) {
+    json_t *params = json_object();
+    for (int i = 0; tuned->changed && i < MX_GEMM_PARAMS; i++)
+        json_object_set_new(params, mx_gemm_param_names[i],
+                            json_integer((json_int_t)tuned->best.v[i]));
+    return json_pack("{s:i, s:i, s:f, s:f, s:b, s:o}", "tried", tuned->tried, "refused",
+                     tuned->refused, "own_gflops", tuned->own_gflops, "best_gflops",
+                     tuned->best_gflops, "changed", tuned->changed, "params", params);
+}
+
+static void print_clblast(const mx_device *device, const mx_gemm_tuned *tuned) {
+    printf("device       %s\n", mx_device_get_info(device)->name);
+    printf("candidates   %d, of which %d do not work here\n", tuned->tried, tuned->refused);
+    printf("CLBlast's    %.1f GFLOP/s with its own parameters\n", tuned->own_gflops);
+    printf("best         %.1f GFLOP/s%s\n", tuned->best_gflops,
+           tuned->changed ? ", stored" : ": no gain, CLBlast's own stay");
+    for (int i = 0; tuned->changed && i < MX_GEMM_PARAMS; i++)
+        printf("%s%s %zu", i % 8 == 0 ? "\n  " : ", ", mx_gemm_param_names[i], tuned->best.v[i]);
+    if (tuned->changed) putchar('\n');
+}
+
+static mx_status tune_clblast(const mx_args *args, const mx_config *config) {
+    mx_device *device = NULL;
+    mx_gemm_tuned tuned;
+    mx_status status;
+    MX_GO(mx_device_open_selected(&device, config->device_select, false));
+    mx_info("searching CLBlast's parameters, which takes about a minute");
+    MX_GO(mx_gemm_tune(device, &tuned));
+    if (mx_args_flag(args, "--json"))
+        status = mx_print_json(clblast_json(&tuned));
+    else
+        print_clblast(device, &tuned);
+done:
+    mx_device_close(device);
+    return status;
+}
+
 mx_status mx_cmd_tune(const mx_args *args) {
     mx_config *config = NULL;
     MX_TRY(mx_open_config(&config, args, mx_args_positional(args, 0)));
-    const mx_status status = tune(args, config);
+    const mx_status status =
+        mx_args_flag(args, "--clblast") ? tune_clblast(args, config) : tune(args, config);
     mx_config_close(config);
     return status;
 }

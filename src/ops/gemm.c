@@ -33,7 +33,8 @@ mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args
                   mx_buffer *a, mx_buffer *b, mx_buffer *c) {
     if (args->m == 0 || args->n == 0) return MX_OK;
     const bool small = (size_t)args->m * (size_t)args->n * (size_t)args->k <= PLAIN_LIMIT;
-    if (variant == MX_GEMM_PLAIN || (variant == MX_GEMM_AUTO && small))
+    const bool own = small || device->without_clblast;
+    if (variant == MX_GEMM_PLAIN || (variant == MX_GEMM_AUTO && own))
         return plain(device, args, a, b, c);
     return with_clblast(device, args, a, b, c);
 }

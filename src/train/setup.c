@@ -5,9 +5,20 @@
 
 #include "base/mem.h"
 #include "nn/model.h"
+#include "ops/gemm_tune.h"
 
 mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out) {
-    return mx_device_open_selected(out, config->device_select, profile);
+    MX_TRY(mx_device_open_selected(out, config->device_select, profile));
+    /* A CPU multiplies with kernels of our own, unless told otherwise. */
+    const bool cpu = mx_device_get_info(*out)->type == MX_DEVICE_CPU;
+    const bool clblast = !cpu || config->conv_algorithm == MX_CONFIG_CONV_GEMM;
+    if (!clblast || config->device_tune == MX_CONFIG_TUNE_OFF) return MX_OK;
+    const mx_status status = mx_gemm_tuning_load(*out);
+    if (status != MX_OK) {
+        mx_device_close(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
