@@ -52,28 +52,34 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
     x += a.x;
     y += a.y;
     packed += a.packed;
+    /* Where each pixel of the group reads and writes, once for all blocks. */
+    __global const float *bases[P * TILES];
+    size_t outs[P * TILES];
+    uint rows[P * TILES], columns[P * TILES];
+    const uint all_rows = (uint)((1ul << a.taps_r) - 1), all_columns = (uint)((1ul << a.taps_s) - 1);
+    int n = start / plane, i = start % plane / a.grid_w, j = start % a.grid_w;
+    for (int p = 0; p < P * TILES; p++) {
+        const int row = i * a.step + a.row0, column = j * a.step + a.column0;
+        bases[p] = x + (long)n * a.in_image + (long)row * a.in_row + (long)column * a.in_column;
+        outs[p] = (size_t)n * a.out_image + (size_t)i * a.out_row + (size_t)j * a.out_column;
+        rows[p] = valid_taps(row, a.dir, a.taps_r, a.in_h);
+        columns[p] = valid_taps(column, a.dir, a.taps_s, a.in_w);
+        /* Past the last pixel the last is computed again, and not stored. */
+        if (start + p + 1 < pixels && ++j == a.grid_w) {
+            j = 0;
+            if (++i == a.grid_h) {
+                i = 0;
+                n++;
+            }
+        }
+    }
     for (int block = 0; block < blocks; block++)
         for (int first = start; first < min(start + P * TILES, pixels); first += P) {
-            __global const float *base[P];
-            size_t out[P];
-            uint rows[P], columns[P];
-            int n = first / plane, i = first % plane / a.grid_w, j = first % a.grid_w;
+            const int tile = first - start;
+            uint inside = 1;
 #pragma unroll
-            for (int p = 0; p < P; p++) {
-                const int row = i * a.step + a.row0, column = j * a.step + a.column0;
-                base[p] = x + (long)n * a.in_image + (long)row * a.in_row + (long)column * a.in_column;
-                out[p] = (size_t)n * a.out_image + (size_t)i * a.out_row + (size_t)j * a.out_column;
-                rows[p] = valid_taps(row, a.dir, a.taps_r, a.in_h);
-                columns[p] = valid_taps(column, a.dir, a.taps_s, a.in_w);
-                /* Past the last pixel the last is computed again, and not stored. */
-                if (first + p + 1 < pixels && ++j == a.grid_w) {
-                    j = 0;
-                    if (++i == a.grid_h) {
-                        i = 0;
-                        n++;
-                    }
-                }
-            }
+            for (int p = 0; p < P; p++)
+                inside &= rows[tile + p] == all_rows && columns[tile + p] == all_columns;
             vfloat acc[P][KB];
 #pragma unroll
             for (int p = 0; p < P; p++)
@@ -85,9 +91,17 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
                     const int tap = (a.first_r + q * a.tap_step) * a.weight_columns + a.first_s + s * a.tap_step;
                     const long shift = a.dir * ((long)q * a.in_row + (long)s * a.in_column);
                     __global const float *from[P];
+                    if (inside) {
 #pragma unroll
-                    for (int p = 0; p < P; p++)
-                        from[p] = (rows[p] >> q & columns[p] >> s & 1) ? base[p] + shift : zeros;
+                        for (int p = 0; p < P; p++)
+                            from[p] = bases[tile + p] + shift;
+                    } else {
+#pragma unroll
+                        for (int p = 0; p < P; p++)
+                            from[p] = (rows[tile + p] >> q & columns[tile + p] >> s & 1)
+                                          ? bases[tile + p] + shift
+                                          : zeros;
+                    }
                     __global const float *w = packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK;
                     for (int c = 0; c < a.depth; c++, w += BLOCK) {
                         vfloat b[KB];
@@ -120,7 +134,7 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
 #pragma unroll
                 for (int p = 0; p < P; p++)
                     if (first + p < pixels && left > 0)
-                        store_outputs(acc[p][k] + add, y + out[p] + at, left, a.accumulate);
+                        store_outputs(acc[p][k] + add, y + outs[tile + p] + at, left, a.accumulate);
             }
         }
 }
