@@ -2,9 +2,8 @@
  * of MixMatch. Build option: C, the channels. Work-items: (row of pixels, picture). */
 static int reflect(int i, int n) {
     /* Mirrors without repeating the edge, as often as needed: pad may exceed the picture. */
-    if (n == 1) return 0;
-    const int period = 2 * (n - 1), at = abs(i) % period;
-    return at < n ? at : period - at;
+    const int period = 2 * (n - 1), at = abs(i) % max(period, 1);
+    return min(at, period - at);
 }
 
 #if V == 1

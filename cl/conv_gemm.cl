@@ -35,14 +35,20 @@ __kernel void col2im(__global const float *columns, __global float *dx, const mx
     *dx = a.accumulate ? *dx + sum : sum;
 }
 
-/* x[n][h][w][c] to padded[n][h + 2 pad][w + 2 pad][c] with zeros around: work-items (c x padded column,
- * padded row, image). */
+/* x[n][h][w][c] to padded[n][h + 2 pad][w + 2 pad][c] with zeros around: work-items (padded row, image). */
 __kernel void pad_input(__global const float *x, __global float *padded, const mx_conv_args a) {
-    const int wide = (a.w + 2 * a.pad) * a.c, high = a.h + 2 * a.pad;
-    const int at = (int)get_global_id(0), row = (int)get_global_id(1), n = (int)get_global_id(2);
-    if (at >= wide || row >= high) return;
-    const int iy = row - a.pad, left = at - a.pad * a.c;
-    const bool inside = iy >= 0 && iy < a.h && left >= 0 && left < a.w * a.c;
-    padded[a.columns + ((size_t)n * high + row) * wide + at] =
-        inside ? x[a.x + ((size_t)n * a.h + iy) * a.w * a.c + left] : 0.0f;
+    const int row = (int)get_global_id(0), n = (int)get_global_id(1), high = a.h + 2 * a.pad;
+    if (row >= high) return;
+    const int border = a.pad * a.c, width = a.w * a.c, iy = row - a.pad;
+    const bool inside = iy >= 0 && iy < a.h;
+    padded += a.columns + ((size_t)n * high + row) * (width + 2 * border);
+    for (int i = 0; i < border; i++)
+        padded[i] = padded[border + width + i] = 0.0f;
+    padded += border;
+    x += a.x + ((size_t)n * a.h + (inside ? iy : 0)) * width;
+    int i = 0;
+    for (; i + V <= width; i += V)
+        VSTORE(inside ? VLOAD(x + i) : (vfloat)(0.0f), padded + i);
+    for (; i < width; i++)
+        padded[i] = inside ? x[i] : 0.0f;
 }

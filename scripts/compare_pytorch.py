@@ -300,6 +300,13 @@ def cores():
     return len(os.sched_getaffinity(0))
 
 
+def cpu_seconds():
+    """-> of all programs since the machine started, of this one and those that it ran"""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    everyone = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    return everyone, sum(os.times()[:4])
+
+
 def machine(mixcl):
     """What the times belong to."""
     import torch
@@ -316,7 +323,8 @@ def machine(mixcl):
 
 def print_table(about, rows):
     print("{cpu}, {cores} cores, {system}\n{mixcl} on {device}, driver {driver}\nPyTorch {pytorch} with oneDNN "
-          "{onednn}, {pytorch_isa}, {pytorch_threads} threads\n".format(**about))
+          "{onednn}, {pytorch_isa}, {pytorch_threads} threads\nOther programs took {others:.0%} of the cores meanwhile: ratios are to be trusted "
+          "when that is near 0.\n".format(**about))
     print("| work | mixcl, ms (best) | PyTorch, ms (best) | layout | ratio | at most |")
     print("|---|--:|--:|---|--:|--:|")
     for r in rows:
@@ -351,6 +359,7 @@ def main():
     torch.set_num_threads(cores())
     mixcl = Mixcl(asked.build)
     rows = []
+    everyone, own, start = *cpu_seconds(), time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
         # Tuning is part of this run, not of whatever the machine did when a cache was made.
         os.environ["MIXCL_CACHE_DIR"] = cache
@@ -360,10 +369,14 @@ def main():
                 rows += compare_conv(mixcl, conv, asked.rounds)
         if asked.only in STEP_NAME:
             rows.append(compare_step(mixcl, asked.rounds))
+    now_everyone, now_own = cpu_seconds()
+    others = (now_everyone - everyone) - (now_own - own)
+    about["others"] = max(0.0, others / (time.monotonic() - start) / os.cpu_count())
     if asked.json:
         print(json.dumps({"machine": about, "rounds": asked.rounds, "rows": rows}, indent=2))
     else:
         print_table(about, rows)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -147,12 +147,9 @@ mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
                             const mx_conv_operands *o, mx_u32 padded) {
     mx_conv_args args = mx_conv_args_of(shape, o);
     args.columns = padded;
-    const mx_range range = {.dims = 3,
-                            .global = {(size_t)((shape->w + 2 * shape->pad) * shape->c),
-                                       (size_t)(shape->h + 2 * shape->pad), (size_t)shape->n},
-                            .local = {32, 1, 1}};
-    return MX_LAUNCH(device, "conv_gemm.cl", "pad_input", "", range, args, o->x.buffer,
-                     o->workspace.buffer);
+    return MX_LAUNCH(device, "conv_gemm.cl", "pad_input", mx_vector_option(device, 0),
+                     mx_range_single((size_t)(shape->h + 2 * shape->pad), (size_t)shape->n, 1),
+                     args, o->x.buffer, o->workspace.buffer);
 }
 
 static mx_status forward(mx_device *device, const mx_conv_shape *shape,

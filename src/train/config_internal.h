@@ -4,8 +4,8 @@
 
 #include "train/config.h"
 
-/* The longest line that inih takes, and so the longest that is ever written. */
-enum { MX_INI_LINE_BYTES = 199 };
+/* The longest line that every version of inih takes, and so the longest that is ever written. */
+enum { MX_INI_LINE_BYTES = 198 };
 
 /* A key being set: `text` as written, without white space around it; "" asks for the default. */
 typedef struct mx_setting {

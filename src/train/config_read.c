@@ -1,5 +1,6 @@
 /* The INI file, through inih. Its handler is told no line number, and it cuts lines over 199 bytes
- * and section names over 49 without a word: the reader here hands it one checked line at a time. */
+ * (newer versions: 198) and section names over 49 without a word: the reader here hands it one
+ * checked line at a time. */
 #include <ctype.h>
 #include <ini.h>
 #include <stdio.h>
