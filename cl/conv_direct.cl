@@ -22,18 +22,6 @@ __kernel void pack_weights(__global const float *weight, __global float *packed,
         packed[lane] = first + lane < outputs ? weight[lane * step] : 0.0f;
 }
 
-/* Stores one vector of outputs, or its first `left` lanes. */
-static inline void store_outputs(vfloat v, __global float *y, int left, int accumulate) {
-    if (left >= V) {
-        VSTORE(accumulate ? VLOAD(y) + v : v, y);
-        return;
-    }
-    float lanes[V];
-    VSTORE(v, lanes);
-    for (int i = 0; i < left; i++)
-        y[i] = accumulate ? y[i] + lanes[i] : lanes[i];
-}
-
 /* Bit q is set where input row (or column) at + q dir is one of `size`. */
 static inline uint valid_taps(int at, int dir, int taps, int size) {
     uint mask = 0;
@@ -120,21 +108,12 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
 #pragma unroll
             for (int k = 0; k < KB; k++) {
                 const int at = block * BLOCK + k * V, left = a.outputs - at;
-                vfloat add = (vfloat)(0.0f);
-                if (a.has_bias) {
-                    if (left >= V) {
-                        add = VLOAD(bias + a.bias + at);
-                    } else {
-                        float lanes[V];
-                        for (int l = 0; l < V; l++)
-                            lanes[l] = l < left ? bias[a.bias + at + l] : 0.0f;
-                        add = VLOAD(lanes);
-                    }
-                }
+                const vfloat add =
+                    a.has_bias && left > 0 ? load_part(bias + a.bias + at, left) : (vfloat)(0.0f);
 #pragma unroll
                 for (int p = 0; p < P; p++)
                     if (first + p < pixels && left > 0)
-                        store_outputs(acc[p][k] + add, y + outs[tile + p] + at, left, a.accumulate);
+                        store_part(acc[p][k] + add, y + outs[tile + p] + at, left, a.accumulate);
             }
         }
 }

@@ -76,17 +76,6 @@ static inline void multiply(SCRATCH const float *v, __global const float *u, SCR
     }
 }
 
-static inline void store_outputs(vfloat v, __global float *y, int left, int accumulate) {
-    if (left >= V) {
-        VSTORE(accumulate ? VLOAD(y) + v : v, y);
-        return;
-    }
-    float lanes[V];
-    VSTORE(v, lanes);
-    for (int i = 0; i < left; i++)
-        y[i] = accumulate ? y[i] + lanes[i] : lanes[i];
-}
-
 /* One tile of m back to the pixels (row, column) ... of picture y, clipped to it; one vector of outputs. */
 static inline void inverse_tile(SCRATCH const float *m, __global float *y, vfloat bias, int row, int column, int left,
                                 const mx_winograd_args a) {
@@ -109,7 +98,7 @@ static inline void inverse_tile(SCRATCH const float *m, __global float *y, vfloa
 #pragma unroll
         for (int j = 0; j < TILE; j++)
             if (row + i < a.out_h && column + j < a.out_w)
-                store_outputs(out[j] + bias, y + ((size_t)(row + i) * a.out_w + column + j) * a.outputs, left,
+                store_part(out[j] + bias, y + ((size_t)(row + i) * a.out_w + column + j) * a.outputs, left,
                               a.accumulate);
     }
 }

@@ -28,3 +28,24 @@ static inline vfloat leaky(vfloat x, float slope) {
 static inline vfloat leaky_gradient(vfloat x, float slope) {
     return select((vfloat)(slope), (vfloat)(1.0f), (vint)(x > (vfloat)(0.0f)));
 }
+
+/* The first `left` lanes of a vector at p, zeros in the others. */
+static inline vfloat load_part(__global const float *p, int left) {
+    if (left >= V) return VLOAD(p);
+    float lanes[V];
+    for (int i = 0; i < V; i++)
+        lanes[i] = i < left ? p[i] : 0.0f;
+    return VLOAD(lanes);
+}
+
+/* Stores a vector, or its first `left` lanes; with `accumulate`, adds it to what is there. */
+static inline void store_part(vfloat v, __global float *p, int left, int accumulate) {
+    if (left >= V) {
+        VSTORE(accumulate ? VLOAD(p) + v : v, p);
+        return;
+    }
+    float lanes[V];
+    VSTORE(v, lanes);
+    for (int i = 0; i < left; i++)
+        p[i] = accumulate ? p[i] + lanes[i] : lanes[i];
+}

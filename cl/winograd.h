@@ -86,15 +86,6 @@ static inline void weight_gradient_transform(const vfloat *u, vfloat *g) {
 #endif
 }
 
-/* The first `left` lanes of a vector at p, zeros in the others. */
-static inline vfloat load_part(__global const float *p, int left) {
-    if (left >= V) return VLOAD(p);
-    float lanes[V];
-    for (int i = 0; i < V; i++)
-        lanes[i] = i < left ? p[i] : 0.0f;
-    return VLOAD(lanes);
-}
-
 /* Input tile whose corner is (row, column) of picture x to v[PLACES][T][stride], all channels. */
 static inline void transform_tile(__global const float *x, __global const float *zeros, SCRATCH float *v, int stride,
                                   int row, int column, int in_h, int in_w, int depth) {
