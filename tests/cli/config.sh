@@ -1,30 +1,7 @@
 #!/bin/sh
 # mixcl config: show and keys. Usage: config.sh MIXCL
-set -u
-mixcl=$(realpath "$1")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
+. "$(dirname "$0")/common"
 unset MIXCL_DEVICE
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-# expect STATUS DESCRIPTION ARGUMENT...: runs mixcl into out and err
-expect() {
-    want=$1 what=$2
-    shift 2
-    "$mixcl" "$@" >out 2>err
-    got=$?
-    [ "$got" -eq "$want" ] || fail "$what: exit code $got, not $want: $(cat err)"
-}
-
-has() {
-    grep -qF -- "$2" "$1" || fail "$1 lacks '$2': $(cat "$1")"
-}
 
 cat >exp.ini <<'END'
 [source.train]
@@ -83,4 +60,4 @@ has err 'missing CONFIG'
 expect 2 'keys with a file' config keys exp.ini
 expect 2 'three positionals' config show exp.ini more
 
-[ "$failures" -eq 0 ]
+finish

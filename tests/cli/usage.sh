@@ -1,29 +1,6 @@
 #!/bin/sh
 # Help, version, unknown words, and standard output that cannot be written. Usage: usage.sh MIXCL
-set -u
-mixcl=$(realpath "$1")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-# expect STATUS DESCRIPTION ARGUMENT...: runs mixcl into out and err
-expect() {
-    want=$1 what=$2
-    shift 2
-    "$mixcl" "$@" >out 2>err
-    got=$?
-    [ "$got" -eq "$want" ] || fail "$what: exit code $got, not $want: $(cat err)"
-}
-
-has() {
-    grep -qF -- "$2" "$1" || fail "$1 lacks '$2': $(cat "$1")"
-}
+. "$(dirname "$0")/common"
 
 expect 2 'no arguments'
 has err 'usage: mixcl COMMAND'
@@ -76,4 +53,4 @@ case $(cat status) in
 esac
 [ ! -s err ] || fail "a reader that left is complained about: $(cat err)"
 
-[ "$failures" -eq 0 ]
+finish
