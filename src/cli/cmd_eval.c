@@ -95,8 +95,7 @@ typedef struct workbench {
 
 static mx_status workbench_open(workbench *bench, const mx_config *config, const mx_dataset *data,
                                 const char *weights) {
-    const size_t bytes =
-        data->n_pictures * (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    const size_t bytes = mx_dataset_bytes(data);
     MX_TRY(mx_setup_device(config, false, &bench->device));
     MX_TRY(mx_setup_net(config, bench->device, data->n_classes, NULL, &bench->net));
     MX_TRY(mx_weights_read(weights, bench->net, mx_net_get_arenas(bench->net).average));

@@ -61,3 +61,8 @@ void mx_dataset_release(mx_dataset *dataset) {
     free(dataset->test.index);
     *dataset = (mx_dataset){0};
 }
+
+size_t mx_dataset_bytes(const mx_dataset *dataset) {
+    return dataset->n_pictures * (size_t)dataset->height * (size_t)dataset->width *
+           (size_t)dataset->channels;
+}

@@ -63,4 +63,7 @@ mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_so
                           int n_sources);
 void mx_dataset_release(mx_dataset *dataset);
 
+/* Bytes of `pixels`. */
+size_t mx_dataset_bytes(const mx_dataset *dataset);
+
 #endif

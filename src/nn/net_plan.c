@@ -25,7 +25,7 @@ static void lay_out_parameters(mx_net *net) {
             mx_param *param = &net->params[i];
             if (!role_is(param, part)) continue;
             param->offset = offset;
-            offset += (param->count + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+            offset += mx_tensor_aligned(param->count);
         }
         ends[part] = offset;
     }

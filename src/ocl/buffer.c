@@ -50,7 +50,7 @@ static mx_status check_span(const mx_buffer *buffer, size_t offset, size_t bytes
 
 mx_status mx_buffer_write(mx_buffer *buffer, size_t offset, const void *from, size_t bytes) {
     MX_TRY(check_span(buffer, offset, bytes));
-    if (buffer->device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     return mx_cl_check(clEnqueueWriteBuffer(buffer->device->queue, buffer->memory, CL_TRUE, offset,
                                             bytes, from, 0, NULL, NULL),
                        "clEnqueueWriteBuffer");
@@ -58,7 +58,7 @@ mx_status mx_buffer_write(mx_buffer *buffer, size_t offset, const void *from, si
 
 mx_status mx_buffer_read(mx_buffer *buffer, size_t offset, void *to, size_t bytes) {
     MX_TRY(check_span(buffer, offset, bytes));
-    if (buffer->device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     return mx_cl_check(clEnqueueReadBuffer(buffer->device->queue, buffer->memory, CL_TRUE, offset,
                                            bytes, to, 0, NULL, NULL),
                        "clEnqueueReadBuffer");
@@ -68,7 +68,7 @@ mx_status mx_buffer_stage(mx_buffer *buffer, size_t offset, const void *from, si
     mx_device *device = buffer->device;
     if (bytes > MX_STAGE_BYTES) return mx_buffer_write(buffer, offset, from, bytes);
     MX_TRY(check_span(buffer, offset, bytes));
-    if (device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     const size_t slot = device->next_stage++ % MX_STAGE_SLOTS;
     cl_event *busy = &device->stage[slot].busy;
     if (*busy) {
@@ -85,7 +85,7 @@ mx_status mx_buffer_stage(mx_buffer *buffer, size_t offset, const void *from, si
 mx_status mx_buffer_read_start(mx_buffer *buffer, size_t offset, void *to, size_t bytes,
                                mx_ticket *ticket) {
     MX_TRY(check_span(buffer, offset, bytes));
-    if (buffer->device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     cl_event event = NULL;
     MX_TRY(mx_cl_check(clEnqueueReadBuffer(buffer->device->queue, buffer->memory, CL_FALSE, offset,
                                            bytes, to, 0, NULL, &event),
@@ -105,7 +105,7 @@ mx_status mx_ticket_wait(mx_ticket *ticket) {
 
 mx_status mx_buffer_zero(mx_buffer *buffer, size_t offset, size_t bytes) {
     MX_TRY(check_span(buffer, offset, bytes));
-    if (buffer->device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     const float zero = 0.0f;
     return mx_cl_check(clEnqueueFillBuffer(buffer->device->queue, buffer->memory, &zero,
                                            sizeof zero, offset, bytes, 0, NULL,
@@ -117,7 +117,7 @@ mx_status mx_buffer_copy(mx_buffer *to, size_t to_offset, mx_buffer *from, size_
                          size_t bytes) {
     MX_TRY(check_span(to, to_offset, bytes));
     MX_TRY(check_span(from, from_offset, bytes));
-    if (to->device->dry || bytes == 0) return MX_OK;
+    if (bytes == 0) return MX_OK;
     return mx_cl_check(clEnqueueCopyBuffer(to->device->queue, from->memory, to->memory, from_offset,
                                            to_offset, bytes, 0, NULL, mx_profile_slot(to->device)),
                        "clEnqueueCopyBuffer");

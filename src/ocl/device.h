@@ -30,11 +30,6 @@ mx_status mx_device_zeros(mx_device *device, mx_buffer **out);
 size_t mx_device_allocated(const mx_device *device);
 size_t mx_device_allocated_peak(const mx_device *device);
 
-/* While dry, launches compile their kernels and copies are checked, but nothing is enqueued: one
- * dry step builds every program that a step needs. */
-void mx_device_set_dry(mx_device *device, bool dry);
-bool mx_device_is_dry(const mx_device *device);
-
 /* Work-items of a launch. local[0] = 0 leaves the work-group to the driver; otherwise global is
  * rounded up to a multiple of local, and kernels test their bounds. */
 typedef struct mx_range {

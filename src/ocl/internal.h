@@ -41,7 +41,6 @@ struct mx_device {
     mx_kernel_entry *kernels;
     size_t n_kernels, kernels_capacity;
     size_t allocated, allocated_peak;
-    bool dry;
     bool without_clblast; /* it was found to err here */
     mx_buffer *zeros; /* made on first use */
     struct {

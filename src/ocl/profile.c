@@ -15,7 +15,7 @@ bool mx_profile_enabled(const mx_device *device) {
 
 void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
     mx_profile *profile = &device->profile;
-    if (!profile->enabled || device->dry) return;
+    if (!profile->enabled) return;
     char name[sizeof profile->rows->name];
     va_list args;
     va_start(args, format);

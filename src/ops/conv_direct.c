@@ -55,15 +55,12 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape,
            shape->s <= MOST_TAPS && inputs_of(shape, direction) <= MX_ZEROS;
 }
 
-static size_t aligned(size_t floats) {
-    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
-}
-
 static size_t packed_floats(const mx_device *device, const mx_conv_shape *shape,
                             mx_conv_direction direction, const mx_conv_params *params) {
     const mx_i32 outputs = outputs_of(shape, direction), block = block_of(device, params);
-    return aligned((size_t)((outputs + block - 1) / block * block) *
-                   (size_t)inputs_of(shape, direction) * (size_t)shape->r * (size_t)shape->s);
+    return mx_tensor_aligned((size_t)((outputs + block - 1) / block * block) *
+                             (size_t)inputs_of(shape, direction) * (size_t)shape->r *
+                             (size_t)shape->s);
 }
 
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,

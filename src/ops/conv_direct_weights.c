@@ -54,8 +54,7 @@ static mx_i32 chunks_of(const mx_conv_shape *shape, const mx_conv_params *params
 }
 
 static size_t partial_floats(const mx_conv_shape *shape, const mx_conv_params *params) {
-    const size_t floats = weight_floats(shape) * (size_t)chunks_of(shape, params);
-    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+    return mx_tensor_aligned(weight_floats(shape) * (size_t)chunks_of(shape, params));
 }
 
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,

@@ -42,10 +42,6 @@ static bool preferred(const mx_device *device, const mx_conv_shape *shape,
     return shape->c >= vector && shape->k >= vector;
 }
 
-static size_t aligned(size_t floats) {
-    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
-}
-
 /* Places of a tile in Winograd's domain. */
 static size_t places_of(const winograd_form *form) {
     return (size_t)((form->tile + 2) * (form->tile + 2));
@@ -67,7 +63,8 @@ static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape
     form.outputs = forward ? shape->k : shape->c;
     form.block = form.outputs > form.vector ? 2 * form.vector : form.vector;
     const mx_i32 blocks = (form.outputs + form.block - 1) / form.block;
-    form.packed = aligned(places_of(&form) * (size_t)(blocks * form.block) * (size_t)form.depth);
+    form.packed =
+        mx_tensor_aligned(places_of(&form) * (size_t)(blocks * form.block) * (size_t)form.depth);
     form.scratch = scratch_of(&form);
     form.local = form.scratch * sizeof(float) <= info->local_memory;
     form.groups = GROUPS_A_CORE * (mx_i32)info->compute_units;

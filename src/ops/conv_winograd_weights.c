@@ -58,8 +58,7 @@ static void share_out(weights_form *form, const mx_conv_shape *shape) {
     form->splits = wanted < blocks ? wanted : blocks;
     form->split_k = (blocks + form->splits - 1) / form->splits * form->width;
     form->splits = (shape->k + form->split_k - 1) / form->split_k;
-    form->partial =
-        (sums * (size_t)form->chunks + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+    form->partial = mx_tensor_aligned(sums * (size_t)form->chunks);
 }
 
 static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
@@ -76,8 +75,8 @@ static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
     form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
     snprintf(form.options, sizeof form.options,
              "-DV=%d -DKB=%d -DCB=%d -DTILE=%d -DT=%d -DSCRATCH_IS_LOCAL=%d -DSCRATCH=%s",
-             form.vector, form.width / form.vector, form.channels, form.tile, form.tiles, form.local,
-             form.local ? "__local" : "__global");
+             form.vector, form.width / form.vector, form.channels, form.tile, form.tiles,
+             form.local, form.local ? "__local" : "__global");
     return form;
 }
 
@@ -93,8 +92,8 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
     return count;
 }
 
-/* Where the sums in Winograd's domain outgrow a core's cache, or channels do not fill the tiles, the
- * direct algorithm is as quick. */
+/* Where the sums in Winograd's domain outgrow a core's cache, or channels do not fill the tiles,
+ * the direct algorithm is as quick. */
 static bool preferred(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction) {
     (void)direction;

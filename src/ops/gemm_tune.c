@@ -38,12 +38,7 @@ static const mx_gemm_args timed[] = {
     {.m = 2048, .n = 64, .k = 576, .lda = 576, .ldb = 64, .ldc = 64, .alpha = 1.0f},
     {.m = 2048, .n = 576, .k = 64, .tb = 1, .lda = 64, .ldb = 64, .ldc = 576, .alpha = 1.0f},
     {.m = 576, .n = 64, .k = 2048, .ta = 1, .lda = 576, .ldb = 64, .ldc = 64, .alpha = 1.0f}};
-enum {
-    TIMED = sizeof timed / sizeof *timed,
-    RUNS = 4,
-    FLOATS = 2048 * 576,
-    MIN_XGEMM_SIZE = 128
-};
+enum { TIMED = sizeof timed / sizeof *timed, RUNS = 4, FLOATS = 2048 * 576, MIN_XGEMM_SIZE = 128 };
 
 typedef struct bench {
     mx_device *device;

@@ -25,6 +25,11 @@ static inline size_t mx_tensor_count(mx_tensor t) {
     return (size_t)t.n * (size_t)t.h * (size_t)t.w * (size_t)t.c;
 }
 
+/* `elements` rounded up to a multiple of MX_TENSOR_ALIGN. */
+static inline size_t mx_tensor_aligned(size_t elements) {
+    return (elements + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
+}
+
 /* Rows of c elements: n x h x w. */
 static inline mx_i32 mx_tensor_rows(mx_tensor t) {
     return t.n * t.h * t.w;

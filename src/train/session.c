@@ -12,8 +12,7 @@ static mx_status open_device_parts(mx_session *session) {
     const mx_config *config = session->config;
     const mx_trainer_spec spec = mx_setup_trainer(config);
     const mx_dataset *data = &session->data;
-    const size_t bytes =
-        data->n_pictures * (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    const size_t bytes = mx_dataset_bytes(data);
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));

@@ -38,10 +38,12 @@ static mx_status send_start(mx_session *session) {
     return MX_OK;
 }
 
-/* Since the row before; until a few steps are done, when enqueueing hides their time, that row's. */
+/* Since the row before; until a few steps are done, when enqueueing hides their time, that row's.
+ */
 static double images_per_s(const mx_session *session) {
     enum { FEW_STEPS = 3 };
-    const bool known = session->sum_s > 0 && (session->sum_steps > FEW_STEPS || session->last_rate <= 0);
+    const bool known =
+        session->sum_s > 0 && (session->sum_steps > FEW_STEPS || session->last_rate <= 0);
     return known ? (double)session->sum_images / session->sum_s : session->last_rate;
 }
 

@@ -17,14 +17,10 @@ mx_i32 mx_trainer_rows(const mx_trainer_spec *spec) {
     return spec->batch * mx_trainer_groups(spec);
 }
 
-static size_t aligned(size_t floats) {
-    return (floats + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
-}
-
 /* Appends a tensor to the arena being laid out. */
 static mx_tensor place(size_t *used, mx_i32 n, mx_value v) {
     const mx_tensor tensor = {.offset = (mx_u32)*used, .n = n, .h = v.h, .w = v.w, .c = v.c};
-    *used += aligned(mx_tensor_count(tensor));
+    *used += mx_tensor_aligned(mx_tensor_count(tensor));
     return tensor;
 }
 
