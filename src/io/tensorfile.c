@@ -1,6 +1,5 @@
 #include "io/tensorfile.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,23 +7,13 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-/* An 8-byte little-endian header length, the header, then the tensors one after another. */
-enum { LENGTH_BYTES = 8 };
-#define HEADER_LIMIT ((size_t)100 << 20) /* as the safetensors package has it */
-#define FILE_LIMIT ((size_t)16 << 30)
+enum { LENGTH_BYTES = 8 }; /* of the header's length, before the header */
 
 static void put_length(mx_buf *out, uint64_t length) {
     unsigned char bytes[LENGTH_BYTES];
     for (int i = 0; i < LENGTH_BYTES; i++)
         bytes[i] = (unsigned char)(length >> (8 * i));
     mx_buf_append(out, bytes, sizeof bytes);
-}
-
-static uint64_t get_length(const char *bytes) {
-    uint64_t length = 0;
-    for (int i = 0; i < LENGTH_BYTES; i++)
-        length |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
-    return length;
 }
 
 static json_t *tensor_entry(const mx_file_tensor *tensor, size_t begin) {
@@ -69,135 +58,6 @@ mx_status mx_tensorfile_write(const char *path, const mx_file_tensor *tensors, s
     return status;
 }
 
-static mx_status bad_tensor(const char *name, const char *why) {
-    return mx_fail(MX_DATA, "tensor '%s' %s; the file is damaged or not a .safetensors of float32",
-                   name, why);
-}
-
-static mx_status read_shape(mx_file_tensor *tensor, const json_t *shape) {
-    if (!json_is_array(shape) || json_array_size(shape) > MX_TENSOR_RANK)
-        return bad_tensor(tensor->name, "has no shape of at most 8 dimensions");
-    tensor->rank = (int)json_array_size(shape);
-    tensor->count = 1;
-    for (int d = 0; d < tensor->rank; d++) {
-        const json_t *dim = json_array_get(shape, (size_t)d);
-        tensor->dims[d] = json_integer_value(dim);
-        if (!json_is_integer(dim) || tensor->dims[d] < 0 ||
-            !mx_size_mul(tensor->count, (size_t)tensor->dims[d], &tensor->count))
-            return bad_tensor(tensor->name, "has a shape that is out of range");
-    }
-    return MX_OK;
-}
-
-/* Two whole numbers. */
-static bool is_pair(const json_t *offsets) {
-    return json_array_size(offsets) == 2 && json_is_integer(json_array_get(offsets, 0)) &&
-           json_is_integer(json_array_get(offsets, 1));
-}
-
-/* Reads one entry; its data must begin at *next, which moves past it. */
-static mx_status read_tensor(mx_file_tensor *tensor, const json_t *entry, const char *data,
-                             size_t bytes, size_t *next) {
-    const char *dtype = json_string_value(json_object_get(entry, "dtype"));
-    const json_t *offsets = json_object_get(entry, "data_offsets");
-    const json_int_t begin = json_integer_value(json_array_get(offsets, 0));
-    const json_int_t end = json_integer_value(json_array_get(offsets, 1));
-    size_t size = 0;
-    if (!dtype || strcmp(dtype, "F32") != 0) return bad_tensor(tensor->name, "is not of dtype F32");
-    MX_TRY(read_shape(tensor, json_object_get(entry, "shape")));
-    if (!is_pair(offsets) || begin < 0 || (uint64_t)begin != *next || end < begin)
-        return bad_tensor(tensor->name, "has data_offsets that leave holes or overlap");
-    if (!mx_size_mul(tensor->count, sizeof(float), &size) || (uint64_t)(end - begin) != size ||
-        (uint64_t)end > bytes)
-        return bad_tensor(tensor->name, "has more or less data than its shape needs");
-    tensor->data = (const float *)(const void *)(data + begin);
-    *next = (size_t)end;
-    return MX_OK;
-}
-
-static mx_status read_notes(mx_tensorfile *file, json_t *metadata) {
-    const char *key;
-    json_t *text;
-    MX_TRY(mx_alloc(&file->notes, json_object_size(metadata), sizeof *file->notes));
-    json_object_foreach(metadata, key, text) {
-        if (json_is_string(text))
-            file->notes[file->n_notes++] = (mx_file_note){key, json_string_value(text)};
-    }
-    return MX_OK;
-}
-
-typedef struct entry {
-    const char *name;
-    json_t *value;
-    json_int_t begin, end;
-} entry;
-
-/* Empty tensors come before the one that begins where they are. */
-static int by_place(const void *a, const void *b) {
-    const entry *x = a, *y = b;
-    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-    return x->end < y->end ? -1 : x->end > y->end;
-}
-
-/* The entries in the order of their data: the header may have them in any. */
-static mx_status sorted_entries(json_t *header, entry **out, size_t *count) {
-    const char *name;
-    json_t *value;
-    *count = 0;
-    MX_TRY(mx_alloc(out, json_object_size(header), sizeof **out));
-    json_object_foreach(header, name, value) {
-        if (strcmp(name, "__metadata__") == 0) continue;
-        const json_t *offsets = json_object_get(value, "data_offsets");
-        (*out)[(*count)++] = (entry){name, value, json_integer_value(json_array_get(offsets, 0)),
-                                     json_integer_value(json_array_get(offsets, 1))};
-    }
-    qsort(*out, *count, sizeof **out, by_place);
-    return MX_OK;
-}
-
-static mx_status read_tensors(mx_tensorfile *file, const char *data, size_t bytes) {
-    entry *entries = NULL;
-    size_t count = 0, next = 0;
-    mx_status status;
-    MX_GO(sorted_entries(file->header, &entries, &count));
-    MX_GO(mx_alloc(&file->tensors, count, sizeof *file->tensors));
-    for (size_t i = 0; i < count; i++) {
-        file->tensors[i].name = entries[i].name;
-        MX_GO(read_tensor(&file->tensors[i], entries[i].value, data, bytes, &next));
-        file->n_tensors++;
-    }
-    if (next != bytes) status = mx_fail(MX_DATA, "%zu bytes after the last tensor", bytes - next);
-done:
-    free(entries);
-    return status;
-}
-
-static mx_status parse(mx_tensorfile *file) {
-    json_error_t problem;
-    if (file->bytes.length < LENGTH_BYTES)
-        return mx_fail(MX_DATA, "too short for a .safetensors file");
-    const uint64_t length = get_length(file->bytes.data);
-    if (length > HEADER_LIMIT || length % 4 != 0 || length > file->bytes.length - LENGTH_BYTES)
-        return mx_fail(MX_DATA, "a header of %" PRIu64 " bytes cannot be; not a .safetensors file",
-                       length);
-    file->header = json_loadb(file->bytes.data + LENGTH_BYTES, (size_t)length,
-                              JSON_REJECT_DUPLICATES, &problem);
-    if (!json_is_object((json_t *)file->header))
-        return mx_fail(MX_DATA, "the header is not JSON (byte %d: %s)", problem.position,
-                       problem.text);
-    MX_TRY(read_notes(file, json_object_get(file->header, "__metadata__")));
-    return read_tensors(file, file->bytes.data + LENGTH_BYTES + length,
-                        file->bytes.length - LENGTH_BYTES - (size_t)length);
-}
-
-mx_status mx_tensorfile_read(mx_tensorfile *out, const char *path) {
-    *out = (mx_tensorfile){0};
-    mx_status status = mx_read_file(&out->bytes, path, FILE_LIMIT);
-    if (status == MX_OK) status = mx_context(parse(out), "cannot read '%s'", path);
-    if (status != MX_OK) mx_tensorfile_release(out);
-    return status;
-}
-
 const mx_file_tensor *mx_tensorfile_find(const mx_tensorfile *file, const char *name) {
     for (size_t i = 0; i < file->n_tensors; i++)
         if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
@@ -210,10 +70,22 @@ const char *mx_tensorfile_note(const mx_tensorfile *file, const char *key) {
     return NULL;
 }
 
+void mx_tensorfile_strip_module(mx_tensorfile *file) {
+    static const char prefix[] = "module.";
+    const size_t length = sizeof prefix - 1;
+    for (size_t i = 0; i < file->n_tensors; i++)
+        if (strncmp(file->tensors[i].name, prefix, length) != 0) return;
+    for (size_t i = 0; i < file->n_tensors; i++)
+        file->tensors[i].name += length;
+}
+
 void mx_tensorfile_release(mx_tensorfile *file) {
     json_decref(file->header);
     free(file->tensors);
     free(file->notes);
-    mx_buf_release(&file->bytes);
+    for (size_t i = 0; i < file->n_blocks; i++)
+        mx_buf_release(&file->blocks[i]);
+    free(file->blocks);
+    mx_arena_release(&file->arena);
     *file = (mx_tensorfile){0};
 }

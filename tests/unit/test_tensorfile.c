@@ -2,6 +2,8 @@
  * down. */
 #include "unit/fixture.h"
 
+#include <math.h>
+
 #include "io/tensorfile.h"
 
 static char path[FIXTURE_PATH];
@@ -193,14 +195,133 @@ static void offsets_must_be_two_whole_numbers(void **state) {
 }
 
 static void other_types_are_refused_by_name(void **state) {
-    static const char *const types[] = {"\"F16\"", "\"I32\"", "\"f32\"", "\"\"", "32", "null"};
+    static const char *const types[] = {"\"F8_E4M3\"", "\"C64\"", "\"f32\"", "\"\"", "32", "null"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         char header[256];
         snprintf(header, sizeof header,
                  "{\"fc.bias\":{\"dtype\":%s,\"shape\":[4],\"data_offsets\":[0,16]}}", types[i]);
         assert_int_equal(status_of(*state, header), MX_DATA);
-        assert_non_null(strstr(mx_error(), "'fc.bias' is not of dtype F32"));
+        assert_non_null(strstr(mx_error(), "tensor 'fc.bias' "));
+        assert_non_null(strstr(mx_error(), "dtype"));
     }
+    status_of(*state, "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[16],\"data_offsets\":[0,16]}}");
+    assert_non_null(strstr(mx_error(), "is of dtype 'F8_E4M3'; save it as F32"));
+}
+
+static void control_bytes_of_names_do_not_reach_the_message(void **state) {
+    assert_int_equal(status_of(*state, "{\"a\\u001b[2J\\n\":7}"), MX_DATA);
+    assert_non_null(strstr(mx_error(), "tensor 'a\\x1b[2J\\x0a' "));
+    assert_null(strchr(mx_error(), '\n'));
+}
+
+/* A tensor "a" of `count` elements. */
+static void read_typed(mx_tensorfile *file, const char *folder, const char *dtype, size_t count,
+                       const void *data, size_t bytes) {
+    char header[256];
+    snprintf(header, sizeof header,
+             "{\"a\":{\"dtype\":\"%s\",\"shape\":[%zu],\"data_offsets\":[0,%zu]}}", dtype, count,
+             bytes);
+    write_raw(folder, header, data, bytes);
+    if (mx_tensorfile_read(file, path) != MX_OK) fail_msg("%s", mx_error());
+}
+
+/* What an IEEE binary16 says, from the definition. */
+static double value_of_half(unsigned half) {
+    const double sign = half >> 15 ? -1 : 1;
+    const int exponent = (int)(half >> 10 & 31), fraction = (int)(half & 1023);
+    if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+    return sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24));
+}
+
+static void every_half_is_read_exactly(void **state) {
+    enum { COUNT = 65536 };
+    uint16_t *halves = malloc(COUNT * sizeof *halves);
+    mx_tensorfile file;
+    assert_non_null(halves);
+    for (int i = 0; i < COUNT; i++)
+        halves[i] = (uint16_t)i;
+    read_typed(&file, *state, "F16", COUNT, halves, COUNT * sizeof *halves);
+    for (unsigned i = 0; i < COUNT; i++) {
+        const double want = value_of_half(i), got = (double)file.tensors[0].data[i];
+        if (isnan(want) ? !isnan(got) : got != want || signbit(got) != signbit(want))
+            fail_msg("0x%04x reads as %.9g, not %.9g", i, got, want);
+    }
+    mx_tensorfile_release(&file);
+    free(halves);
+}
+
+static void bfloat16_is_the_upper_half_of_a_float(void **state) {
+    static const uint16_t in[] = {0x3f80, 0xc020, 0x0001, 0x8000, 0x7f80, 0xff80, 0x7fc0, 0x7f7f};
+    static const float want[] = {1,        -2.5f,     0x1p-133f, -0.0f,
+                                 INFINITY, -INFINITY, NAN,       0x1.fep+127f};
+    mx_tensorfile file;
+    read_typed(&file, *state, "BF16", 8, in, sizeof in);
+    for (int i = 0; i < 8; i++)
+        if (i == 6)
+            assert_true(isnan(file.tensors[0].data[i]));
+        else
+            assert_memory_equal(&file.tensors[0].data[i], &want[i], sizeof *want);
+    mx_tensorfile_release(&file);
+}
+
+static void doubles_round_and_overflow_to_infinity(void **state) {
+    static const double in[] = {0.1, 1e-46, 1e39, -1e300, INFINITY, 3.4028234663852886e38};
+    static const float want[] = {0.1f, 0, INFINITY, -INFINITY, INFINITY, 3.4028234663852886e38f};
+    mx_tensorfile file;
+    read_typed(&file, *state, "F64", 6, in, sizeof in);
+    assert_memory_equal(file.tensors[0].data, want, sizeof want);
+    mx_tensorfile_release(&file);
+}
+
+static void whole_numbers_are_checked_and_left_out(void **state) {
+    static const struct {
+        const char *dtype;
+        size_t bytes;
+    } types[] = {{"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},
+                 {"U16", 2}, {"U32", 4}, {"U64", 8}, {"BOOL", 1}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        mx_tensorfile file;
+        char header[256];
+        read_typed(&file, *state, types[i].dtype, 2, numbers, 2 * types[i].bytes);
+        assert_int_equal(file.n_tensors, 0);
+        assert_int_equal(file.n_skipped, 1);
+        mx_tensorfile_release(&file);
+        snprintf(header, sizeof header,
+                 "{\"a\":{\"dtype\":\"%s\",\"shape\":[2],\"data_offsets\":[0,16]}}",
+                 types[i].dtype);
+        assert_int_equal(status_of(*state, header), types[i].bytes == 8 ? MX_OK : MX_DATA);
+    }
+}
+
+static void floats_at_any_alignment_are_read(void **state) {
+    static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+                                 "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1,9]}}";
+    for (int spaces = 0; spaces < 8; spaces++) {
+        char padded[256], data[9] = {7};
+        mx_tensorfile file;
+        snprintf(padded, sizeof padded, "%s%*s", header, spaces, "");
+        memcpy(data + 1, numbers, 8);
+        write_raw(*state, padded, data, sizeof data);
+        assert_int_equal(mx_tensorfile_read(&file, path), MX_OK);
+        assert_int_equal(file.n_tensors, 1);
+        assert_int_equal((uintptr_t)file.tensors[0].data % sizeof(float), 0);
+        assert_memory_equal(file.tensors[0].data, numbers, 8);
+        mx_tensorfile_release(&file);
+    }
+}
+
+static void module_is_stripped_when_all_names_have_it(void **state) {
+    mx_file_tensor both[] = {tensors[2], tensors[2]};
+    mx_tensorfile file = {.tensors = both, .n_tensors = 2};
+    (void)state;
+    both[0].name = "module.fc.weight";
+    both[1].name = "fc.bias";
+    mx_tensorfile_strip_module(&file);
+    assert_string_equal(both[0].name, "module.fc.weight");
+    both[1].name = "module.fc.bias";
+    mx_tensorfile_strip_module(&file);
+    assert_string_equal(both[0].name, "fc.weight");
+    assert_string_equal(both[1].name, "fc.bias");
 }
 
 static void a_name_that_comes_twice_is_refused(void **state) {
@@ -264,6 +385,13 @@ int main(void) {
         cmocka_unit_test(sizes_that_do_not_fit_the_shape_are_refused),
         cmocka_unit_test(offsets_must_be_two_whole_numbers),
         cmocka_unit_test(other_types_are_refused_by_name),
+        cmocka_unit_test(control_bytes_of_names_do_not_reach_the_message),
+        cmocka_unit_test(every_half_is_read_exactly),
+        cmocka_unit_test(bfloat16_is_the_upper_half_of_a_float),
+        cmocka_unit_test(doubles_round_and_overflow_to_infinity),
+        cmocka_unit_test(whole_numbers_are_checked_and_left_out),
+        cmocka_unit_test(floats_at_any_alignment_are_read),
+        cmocka_unit_test(module_is_stripped_when_all_names_have_it),
         cmocka_unit_test(a_name_that_comes_twice_is_refused),
         cmocka_unit_test(headers_that_are_not_an_object_are_refused),
         cmocka_unit_test(a_header_longer_than_the_file_is_refused),
