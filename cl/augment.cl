@@ -2,8 +2,10 @@
  * of MixMatch. Build option: C, the channels. Work-items: (row of pixels, picture). */
 static int reflect(int i, int n) {
     /* Mirrors without repeating the edge, as often as needed: pad may exceed the picture. */
-    const int period = 2 * (n - 1), at = abs(i) % max(period, 1);
-    return min(at, period - at);
+    const int period = max(2 * (n - 1), 1);
+    int at = abs(i);
+    if (at >= period) at %= period;
+    return min(at, 2 * (n - 1) - at);
 }
 
 #if V == 1

@@ -4,22 +4,31 @@
  * Work-items: (groups of P x TILES pixels). */
 #define BLOCK (KB * V)
 
-/* weight[taps][c][k] to packed[block][taps][depth][BLOCK]: work-items (depth, block x taps). */
+/* weight[taps][c][k] to packed[block][taps][c][BLOCK], for the outputs k: work-items (c, block x taps). */
 __kernel void pack_weights(__global const float *weight, __global float *packed, const mx_pack_args a) {
-    const int d = (int)get_global_id(0), z = (int)get_global_id(1);
-    const int depth = a.transposed ? a.k : a.c, outputs = a.transposed ? a.c : a.k;
-    if (d >= depth) return;
-    const int block = z / a.taps, tap = z % a.taps, first = block * BLOCK;
-    const size_t step = a.transposed ? a.k : 1;
-    weight += a.weight + (size_t)tap * a.c * a.k + (a.transposed ? (size_t)d : (size_t)d * a.k) + first * step;
-    packed += a.packed + ((size_t)z * depth + d) * BLOCK;
-    if (!a.transposed && first + BLOCK <= outputs) {
-        for (int k = 0; k < KB; k++)
-            VSTORE(VLOAD(weight + k * V), packed + k * V);
-        return;
-    }
-    for (int lane = 0; lane < BLOCK; lane++)
-        packed[lane] = first + lane < outputs ? weight[lane * step] : 0.0f;
+    const int c = (int)get_global_id(0), z = (int)get_global_id(1);
+    if (c >= a.c) return;
+    const int first = z / a.taps * BLOCK;
+    weight += a.weight + ((size_t)(z % a.taps) * a.c + c) * a.k + first;
+    packed += a.packed + ((size_t)z * a.c + c) * BLOCK;
+    for (int k = 0; k < KB; k++)
+        VSTORE(load_part(weight + k * V, a.k - first - k * V), packed + k * V);
+}
+
+/* weight[taps][c][k] to packed[block][taps][k][BLOCK], for the outputs c: work-items (k / MX_PACK_ROWS,
+ * block x taps). Rows of `weight` may lie a power of two apart, where a cache keeps few of them: LANES
+ * rows are read at a time. */
+#define LANES 8
+__kernel void pack_weights_transposed(__global const float *weight, __global float *packed, const mx_pack_args a) {
+    const int k0 = (int)get_global_id(0) * MX_PACK_ROWS, z = (int)get_global_id(1);
+    const int rows = min(MX_PACK_ROWS, a.k - k0), first = z / a.taps * BLOCK;
+    if (rows <= 0) return;
+    weight += a.weight + ((size_t)(z % a.taps) * a.c + first) * a.k + k0;
+    packed += a.packed + ((size_t)z * a.k + k0) * BLOCK;
+    for (int lane = 0; lane < BLOCK; lane += LANES)
+        for (int k = 0; k < rows; k++)
+            for (int i = lane; i < lane + LANES && i < BLOCK; i++)
+                packed[k * BLOCK + i] = first + i < a.c ? weight[(size_t)i * a.k + k] : 0.0f;
 }
 
 /* Bit q is set where input row (or column) at + q dir is one of `size`. */

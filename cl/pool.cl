@@ -28,62 +28,71 @@ __kernel void average_backward(__global const float *dy, __global float *dx, con
 
 /* y = the largest of a SIZE x SIZE window, index = its pixel; of equals, the first in row order, as
  * torch does; NaN wins. Past an edge the edge pixel is looked at once more, which changes nothing.
- * Work-items (c / V, output row, n). */
+ * Work-items (some of c / V, output row, n). */
 __kernel void max_forward(__global const float *x, __global float *y, __global int *index,
                           const mx_pool_args a) {
-    const int c = (int)get_global_id(0) * V, oy = (int)get_global_id(1), n = (int)get_global_id(2);
-    if (c >= a.c || oy >= a.oh) return;
-    x += a.x + (size_t)n * a.h * a.w * a.c + c;
-    y += a.y + ((size_t)n * a.oh + oy) * a.ow * a.c + c;
-    index += a.index + ((size_t)n * a.oh + oy) * a.ow * a.c + c;
+    const int first = (int)get_global_id(0) * V, oy = (int)get_global_id(1), n = (int)get_global_id(2);
+    if (oy >= a.oh) return;
+    x += a.x + (size_t)n * a.h * a.w * a.c;
+    y += a.y + ((size_t)n * a.oh + oy) * a.ow * a.c;
+    index += a.index + ((size_t)n * a.oh + oy) * a.ow * a.c;
     for (int ox = 0; ox < a.ow; ox++, y += a.c, index += a.c) {
-        vfloat most = (vfloat)(-INFINITY);
-        vint at = (vint)(clamp(oy * STRIDE - a.pad, 0, a.h - 1) * a.w + clamp(ox * STRIDE - a.pad, 0, a.w - 1));
+        int pixels[SIZE * SIZE];
 #pragma unroll
-        for (int r = 0; r < SIZE; r++) {
-            const int row = clamp(oy * STRIDE - a.pad + r, 0, a.h - 1) * a.w;
+        for (int i = 0; i < SIZE * SIZE; i++)
+            pixels[i] = clamp(oy * STRIDE - a.pad + i / SIZE, 0, a.h - 1) * a.w +
+                        clamp(ox * STRIDE - a.pad + i % SIZE, 0, a.w - 1);
+        for (int c = first; c < a.c; c += (int)get_global_size(0) * V) {
+            vint at = (vint)(pixels[0]);
+            vfloat most = VLOAD(x + (size_t)pixels[0] * a.c + c);
 #pragma unroll
-            for (int s = 0; s < SIZE; s++) {
-                const int pixel = row + clamp(ox * STRIDE - a.pad + s, 0, a.w - 1);
-                const vfloat v = VLOAD(x + (size_t)pixel * a.c);
+            for (int i = 1; i < SIZE * SIZE; i++) {
+                const vfloat v = VLOAD(x + (size_t)pixels[i] * a.c + c);
                 const vint wins = (v > most) | (v != v);
                 most = select(most, v, wins);
-                at = select(at, (vint)(pixel), wins);
+                at = select(at, (vint)(pixels[i]), wins);
             }
+            VSTORE(most, y + c);
+            VSTORE(at, index + c);
         }
-        VSTORE(most, y);
-        VSTORE(at, index);
     }
 }
 
-/* The first and the last window that position i (padding counted) lies in; past the last none is. */
-static inline int first_window(int i) {
-    return max((i - SIZE + STRIDE) / STRIDE, 0);
-}
+enum { COVER = (SIZE + STRIDE - 1) / STRIDE }; /* windows that a pixel may lie in, each way */
 
+/* The last window that position i (padding counted) lies in; the others are the COVER - 1 before it. */
 static inline int last_window(int i, int windows) {
     return min(i / STRIDE, windows - 1);
 }
 
-/* dx (+)= the dy of the windows that this pixel won: work-items (c / V, row, n). */
+/* dx (+)= the dy of the windows that this pixel won, each of COVER x COVER looked at: work-items (some of
+ * c / V, row, n). */
 __kernel void max_backward(__global const float *dy, __global const int *index, __global float *dx,
                            const mx_pool_args a) {
-    const int c = (int)get_global_id(0) * V, row = (int)get_global_id(1), n = (int)get_global_id(2);
-    if (c >= a.c || row >= a.h) return;
-    const int first_y = first_window(row + a.pad), last_y = last_window(row + a.pad, a.oh);
-    const size_t image = (size_t)n * a.oh * a.ow * a.c + c;
+    const int first = (int)get_global_id(0) * V, row = (int)get_global_id(1), n = (int)get_global_id(2);
+    if (row >= a.h) return;
+    const int last_y = last_window(row + a.pad, a.oh);
+    const size_t image = (size_t)n * a.oh * a.ow * a.c;
     dy += a.dy + image;
     index += a.index + image;
-    dx += a.dx + ((size_t)n * a.h + row) * a.w * a.c + c;
+    dx += a.dx + ((size_t)n * a.h + row) * a.w * a.c;
     for (int column = 0; column < a.w; column++, dx += a.c) {
-        const int first_x = first_window(column + a.pad), last_x = last_window(column + a.pad, a.ow);
-        const vint pixel = (vint)(row * a.w + column);
-        vfloat sum = (vfloat)(0.0f);
-        for (int oy = first_y; oy <= last_y; oy++)
-            for (int ox = first_x; ox <= last_x; ox++) {
-                const size_t out = ((size_t)oy * a.ow + ox) * a.c;
-                sum += select((vfloat)(0.0f), VLOAD(dy + out), VLOAD(index + out) == pixel);
+        const int last_x = last_window(column + a.pad, a.ow);
+        int outs[COVER * COVER], wanted[COVER * COVER];
+#pragma unroll
+        for (int i = 0; i < COVER * COVER; i++) {
+            const int oy = last_y - (COVER - 1) + i / COVER, ox = last_x - (COVER - 1) + i % COVER;
+            outs[i] = max(oy, 0) * a.ow + max(ox, 0);
+            wanted[i] = oy >= 0 && ox >= 0 ? row * a.w + column : -1;
+        }
+        for (int c = first; c < a.c; c += (int)get_global_size(0) * V) {
+            vfloat sum = (vfloat)(0.0f);
+#pragma unroll
+            for (int i = 0; i < COVER * COVER; i++) {
+                const size_t out = (size_t)outs[i] * a.c + c;
+                sum += select((vfloat)(0.0f), VLOAD(dy + out), VLOAD(index + out) == (vint)(wanted[i]));
             }
-        VSTORE(a.accumulate ? VLOAD(dx) + sum : sum, dx);
+            VSTORE(a.accumulate ? VLOAD(dx + c) + sum : sum, dx + c);
+        }
     }
 }

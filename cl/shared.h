@@ -127,10 +127,11 @@ typedef struct mx_conv_args {
     mx_i32 has_bias, accumulate, first, images;
 } mx_conv_args;
 
-/* Packs weight[taps][c][k] to [block][taps][depth][width]: width outputs of a block side by side, zeros
- * past the last. Forward: depth = c, outputs = k. Transposed: depth = k, outputs = c. */
+/* Packs weight[taps][c][k] to [block][taps][depth][outputs of a block], zeros past the last. Forward: depth
+ * = c, outputs = k. Transposed: depth = k, outputs = c. */
+enum { MX_PACK_ROWS = 16 }; /* of the depth that a work-item transposes */
 typedef struct mx_pack_args {
-    mx_i32 taps, c, k, transposed, width;
+    mx_i32 taps, c, k;
     mx_u32 weight, packed;
 } mx_pack_args;
 
@@ -183,6 +184,15 @@ typedef struct mx_weights_args {
     mx_i32 chunks, group_c, images, band;
     mx_u32 x, y, partial;
 } mx_weights_args;
+
+/* dw[c][k] of a 1x1 convolution over `unit` pixels at a time; in_row and in_column are steps of the
+ * strided input. */
+typedef struct mx_panel_args {
+    mx_i32 n, oh, ow, c, k;
+    mx_i32 in_image, in_row, in_column;
+    mx_i32 chunks, group_c, unit;
+    mx_u32 x, y, partial;
+} mx_panel_args;
 
 /* weight[i] = sum over chunks of partial[chunks][count]. */
 typedef struct mx_weights_sum_args {

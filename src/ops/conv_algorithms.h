@@ -9,7 +9,9 @@ extern const mx_conv_algorithm
     mx_conv_winograd_weights;                  /* conv_winograd_weights.c: its third direction */
 extern const mx_conv_algorithm mx_conv_direct; /* conv_direct.c: register tiles, for CPUs */
 extern const mx_conv_algorithm
-    mx_conv_direct_weights;                  /* conv_direct_weights.c: its third direction */
+    mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
+extern const mx_conv_algorithm
+    mx_conv_panel_weights; /* conv_panel_weights.c: the same for 1x1, panels in local memory */
 extern const mx_conv_algorithm mx_conv_gemm; /* conv_gemm.c: im2col and CLBlast */
 extern const mx_conv_algorithm
     mx_conv_reference; /* conv_reference.c: the definition, in OpenCL C */
@@ -17,5 +19,13 @@ extern const mx_conv_algorithm
 /* Copies x into workspace + `padded` with `shape->pad` zeros around each picture. */
 mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
                             const mx_conv_operands *operands, mx_u32 padded);
+
+/* The channels of a register tile: the largest number that divides `channels`, 8 where that does,
+ * since most networks count in eights. */
+mx_i32 mx_conv_channel_tile(mx_i32 channels);
+
+/* weight = sum of the workspace's first `chunks` partial sums, in order. */
+mx_status mx_conv_add_chunks(mx_device *device, const mx_conv_shape *shape, mx_i32 chunks,
+                             const mx_conv_operands *operands);
 
 #endif

@@ -34,8 +34,8 @@ static mx_i32 block_of(const mx_device *device, const mx_conv_params *params) {
 /* Register tiles that fill the registers: accumulators and one row of weights. */
 static int candidates(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out) {
-    static const mx_conv_params wide[] = {{{8, 2, 8}}, {{8, 2, 2}},  {{8, 2, 32}}, {{4, 4, 8}},
-                                          {{6, 3, 8}}, {{12, 2, 4}}, {{8, 3, 8}}};
+    static const mx_conv_params wide[] = {{{8, 2, 8}},  {{8, 2, 2}},  {{8, 2, 32}}, {{4, 4, 16}},
+                                          {{6, 4, 16}}, {{12, 2, 4}}, {{8, 3, 8}}};
     static const mx_conv_params narrow[] = {{{8, 1, 8}}, {{12, 1, 4}}, {{16, 1, 4}}};
     static const mx_conv_params avx2[] = {{{4, 2, 8}}, {{6, 2, 8}}, {{3, 3, 8}}, {{2, 4, 8}}};
     const mx_i32 vector = mx_vector_width(device, 0);
@@ -84,16 +84,17 @@ static build_options options_of(const mx_device *device, const mx_conv_params *p
     return out;
 }
 
-static mx_status pack(mx_device *device, const mx_pack_args *args, const mx_conv_params *params,
-                      const mx_conv_operands *o) {
-    const mx_i32 depth = args->transposed ? args->k : args->c,
-                 outputs = args->transposed ? args->c : args->k;
-    const mx_i32 blocks = (outputs + args->width - 1) / args->width;
-    const mx_range range = {.dims = 2,
-                            .global = {(size_t)depth, (size_t)(blocks * args->taps), 1},
-                            .local = {16, 1, 1}};
-    return MX_LAUNCH(device, "conv_direct.cl", "pack_weights", options_of(device, params).text,
-                     range, *args, o->weight.buffer, o->workspace.buffer);
+static mx_status pack(mx_device *device, const mx_pack_args *args, bool transposed,
+                      const mx_conv_params *params, const mx_conv_operands *o) {
+    const mx_i32 outputs = transposed ? args->c : args->k, width = block_of(device, params);
+    const size_t columns = (size_t)((outputs + width - 1) / width * args->taps);
+    const mx_range rows = {.dims = 2, .global = {(size_t)args->c, columns, 1}, .local = {16, 1, 1}};
+    const mx_range tiles =
+        mx_range_single((size_t)((args->k + MX_PACK_ROWS - 1) / MX_PACK_ROWS), columns, 1);
+    return MX_LAUNCH(device, "conv_direct.cl",
+                     transposed ? "pack_weights_transposed" : "pack_weights",
+                     options_of(device, params).text, transposed ? tiles : rows, *args,
+                     o->weight.buffer, o->workspace.buffer);
 }
 
 static mx_status convolve(mx_device *device, const mx_direct_args *args,
@@ -156,7 +157,6 @@ static mx_status forward(mx_device *device, const mx_conv_shape *shape,
     mx_pack_args packing = {.taps = args.taps,
                             .c = shape->c,
                             .k = shape->k,
-                            .width = block_of(device, params),
                             .weight = o->weight.offset,
                             .packed = o->workspace.offset};
     mx_tensor x = o->x;
@@ -175,7 +175,7 @@ static mx_status forward(mx_device *device, const mx_conv_shape *shape,
         args.in_image = high * args.in_row;
         args.row0 = args.column0 = 0;
     }
-    MX_TRY(pack(device, &packing, params, o));
+    MX_TRY(pack(device, &packing, false, params, o));
     return convolve(device, &args, params, x, o, o->y);
 }
 
@@ -236,11 +236,9 @@ static mx_status backward_data(mx_device *device, const mx_conv_shape *shape,
     const mx_pack_args packing = {.taps = shape->r * shape->s,
                                   .c = shape->c,
                                   .k = shape->k,
-                                  .transposed = 1,
-                                  .width = block_of(device, params),
                                   .weight = o->weight.offset,
                                   .packed = o->workspace.offset};
-    MX_TRY(pack(device, &packing, params, o));
+    MX_TRY(pack(device, &packing, true, params, o));
     for (mx_i32 y = 0; y < shape->stride; y++)
         for (mx_i32 x = 0; x < shape->stride; x++)
             MX_TRY(backward_class(device, shape, params, o, y, x));

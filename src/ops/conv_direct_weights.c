@@ -67,8 +67,7 @@ static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
     return floats;
 }
 
-/* The largest tile that divides `channels`; eights first, since most networks count in eights. */
-static mx_i32 channel_tile(mx_i32 channels) {
+mx_i32 mx_conv_channel_tile(mx_i32 channels) {
     mx_i32 tile = channels % 8 == 0 ? 8 : CHANNEL_TILE;
     while (channels % tile != 0)
         tile--;
@@ -125,8 +124,8 @@ static mx_status fold(mx_device *device, const mx_conv_shape *shape, const mx_co
     return MX_OK;
 }
 
-static mx_status add_up(mx_device *device, const mx_conv_shape *shape, mx_i32 chunks,
-                        const mx_conv_operands *o) {
+mx_status mx_conv_add_chunks(mx_device *device, const mx_conv_shape *shape, mx_i32 chunks,
+                             const mx_conv_operands *o) {
     const mx_weights_sum_args args = {.chunks = chunks,
                                       .count = (mx_u32)weight_floats(shape),
                                       .partial = o->workspace.offset,
@@ -147,7 +146,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     char options[64];
     if (is_folded(shape)) MX_TRY(fold(device, shape, o, partial_floats(shape, params), &args, &x));
     size_units(&args, params);
-    const mx_i32 vector = mx_vector_width(device, shape->k), tile = channel_tile(args.c);
+    const mx_i32 vector = mx_vector_width(device, shape->k), tile = mx_conv_channel_tile(args.c);
     snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d", vector, tile,
              shape->k / vector % 2 == 0 ? 2 : 1);
     const mx_i32 tiles = args.c / tile, wanted = (WORK_GROUPS + args.chunks - 1) / args.chunks;
@@ -156,7 +155,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                      mx_range_single((size_t)((args.c + args.group_c - 1) / args.group_c),
                                      (size_t)args.chunks, 1),
                      args, x.buffer, o->y.buffer, o->workspace.buffer));
-    return add_up(device, shape, args.chunks, o);
+    return mx_conv_add_chunks(device, shape, args.chunks, o);
 }
 
 const mx_conv_algorithm mx_conv_direct_weights = {.name = "direct",

@@ -9,6 +9,14 @@ static mx_range vectors_range(const mx_device *device, mx_i32 c, mx_i32 y, mx_i3
     return mx_range_wide(device, c / mx_vector_width(device, c), y, z);
 }
 
+/* Work-items that share the channels of a pixel: on a CPU one takes them all, side by side in
+ * memory. */
+static mx_range rows_range(const mx_device *device, mx_i32 c, mx_i32 y, mx_i32 z) {
+    if (mx_device_get_info(device)->type == MX_DEVICE_CPU)
+        return mx_range_single(1, (size_t)y, (size_t)z);
+    return vectors_range(device, c, y, z);
+}
+
 mx_status mx_average_forward(mx_device *device, mx_tensor x, mx_tensor y) {
     const mx_pool_args args = {
         .n = x.n, .h = x.h, .w = x.w, .c = x.c, .x = x.offset, .y = y.offset};
@@ -61,7 +69,7 @@ mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 str
                                .index = index.offset};
     mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
     return MX_LAUNCH(device, "pool.cl", "max_forward", max_options(device, x.c, size, stride).text,
-                     vectors_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
+                     rows_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
 }
 
 mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size,
@@ -82,5 +90,5 @@ mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i
     mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
     return MX_LAUNCH(
         device, "pool.cl", "max_backward", max_options(device, dx.c, size, stride).text,
-        vectors_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);
+        rows_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);
 }

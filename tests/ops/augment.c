@@ -117,9 +117,9 @@ mx_status mx_check_augment(mx_check *check) {
     case MX_CHECK_TEST:
         return test(check);
     case MX_CHECK_BENCH:
-        MX_TRY(check_shape(check, (augment_params){400, 32, 32, 3, 192, 0, 192, .pad = 4}));
+        MX_TRY(check_shape(check, (augment_params){2000, 96, 96, 3, 1024, 0, 1024, .pad = 4}));
         return check_shape(
-            check, (augment_params){400, 32, 32, 3, 192, 0, 192, .crop_flip = true, .pad = 4});
+            check, (augment_params){2000, 96, 96, 3, 1024, 0, 1024, .crop_flip = true, .pad = 4});
     default:
         return MX_OK;
     }

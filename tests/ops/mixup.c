@@ -93,7 +93,7 @@ mx_status mx_check_mixup(mx_check *check) {
     case MX_CHECK_TEST:
         return test(check);
     case MX_CHECK_BENCH:
-        MX_TRY(check_mix(check, 192, 32, 32, 3));
+        MX_TRY(check_mix(check, 1024, 96, 96, 3));
         return check_lambda(check, 192, 0.75f, false);
     default:
         return MX_OK;

@@ -194,7 +194,7 @@ static mx_status grad(mx_check *check) {
 static mx_status bench(mx_check *check) {
     for (int backward = 0; backward < 2; backward++) {
         MX_TRY(check_shape(check, (pool_params){192, 8, 8, 128, .backward = backward}));
-        MX_TRY(check_shape(check, (pool_params){32, 48, 48, 64, 3, 2, 1, .backward = backward}));
+        MX_TRY(check_shape(check, (pool_params){32, 112, 112, 64, 3, 2, 1, .backward = backward}));
     }
     return MX_OK;
 }
