@@ -236,6 +236,34 @@ static void other_opcodes_are_refused(void **state) {
     assert_refused("P1\n.", "opcode 0x50");
 }
 
+/* All that torch.save writes, each byte set to every value. */
+static void a_damaged_byte_brings_nothing_down(void **state) {
+    static const char good[] =
+        "\x80\x02"
+        "ccollections\nOrderedDict\nq\x00)Rq\x01(X\x01\x00\x00\x00"
+        "aq\x02"
+        "ctorch\nSize\n"
+        "q\x03(("
+        "X\x01\x00\x00\x00sq\x04h\x03K\x06tq\x05QK\x00K\x02K\x03\x86M\x03\x01J\x01\x00\x00\x00"
+        "\x85\x89h\x00)RtRq\x06\x8c\x01"
+        "b\x94]\x94(G\x3f\xf0\x00\x00\x00\x00\x00\x00\x88N"
+        "e\x8c\x05torch"
+        "\x8c\x04Size\x93)\x81\x8a\x02\x01\x01u}X\x01\x00\x00\x00mh\x00)RK\x01"
+        "C\x01xssb.";
+    char bytes[sizeof good];
+    (void)state;
+    if (READ(good) != MX_OK) fail_msg("%s", mx_error());
+    for (size_t at = 0; at < sizeof good - 1; at++)
+        for (int value = 0; value < 256; value++) {
+            memcpy(bytes, good, sizeof good);
+            bytes[at] = (char)value;
+            const mx_status status = read_bytes(bytes, sizeof good - 1);
+            assert_true(status == MX_OK || status == MX_DATA);
+        }
+    for (size_t length = 0; length < sizeof good - 1; length++)
+        assert_int_equal(read_bytes(good, length), MX_DATA);
+}
+
 static void deep_nesting_costs_no_stack(void **state) {
     enum { DEPTH = 300000 };
     char *bytes = malloc(2 * DEPTH + 1);
@@ -296,6 +324,7 @@ int main(void) {
         cmocka_unit_test(lengths_beyond_the_end_are_refused),
         cmocka_unit_test(numbers_that_are_none_are_refused),
         cmocka_unit_test(other_opcodes_are_refused),
+        cmocka_unit_test(a_damaged_byte_brings_nothing_down),
         cmocka_unit_test(deep_nesting_costs_no_stack),
         cmocka_unit_test(a_list_may_hold_itself),
         cmocka_unit_test(the_stack_and_the_memory_have_limits),
