@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "io/image_codec.h"
 
-mx_status mx_image_allocate(mx_image *out, const mx_image_input *in, uint32_t height,
-                            uint32_t width, int channels) {
+mx_status mx_image_check_size(const mx_image_input *in, uint32_t height, uint32_t width) {
     const uint64_t limit = in->max_pixels ? in->max_pixels : MX_IMAGE_MAX_PIXELS;
     /* Both decoders report sizes up to 2^31 - 1, so that the product fits. */
     const uint64_t n_pixels = (uint64_t)height * width;
@@ -21,7 +20,13 @@ mx_status mx_image_allocate(mx_image *out, const mx_image_input *in, uint32_t he
     if (n_pixels > SIZE_MAX)
         return mx_fail(MX_MEMORY, "cannot decode '%s': %" PRIu64 " pixels exceed the address space",
                        in->name, n_pixels);
-    MX_TRY(mx_context(mx_alloc(&out->pixels, (size_t)n_pixels, (size_t)channels),
+    return MX_OK;
+}
+
+mx_status mx_image_allocate(mx_image *out, const mx_image_input *in, uint32_t height,
+                            uint32_t width, int channels) {
+    MX_TRY(mx_image_check_size(in, height, width));
+    MX_TRY(mx_context(mx_alloc(&out->pixels, (size_t)height * width, (size_t)channels),
                       "cannot decode '%s'", in->name));
     out->height = (int)height;
     out->width = (int)width;
@@ -60,17 +65,19 @@ static bool starts_with(const mx_image_input *in, const void *magic, size_t coun
     return in->count >= count && memcmp(in->bytes, magic, count) == 0;
 }
 
-static mx_status decode_any(mx_image *out, const mx_image_input *in) {
+static mx_status decode_any(mx_image *out, mx_orientation *orientation, const mx_image_input *in) {
     if (in->count == 0) return mx_fail(MX_DATA, "cannot decode '%s': the file is empty", in->name);
-    if (starts_with(in, "\xFF\xD8\xFF", 3)) return mx_image_decode_jpeg(out, in);
-    if (starts_with(in, "\x89PNG\r\n\x1A\n", 8)) return mx_image_decode_png(out, in);
+    if (starts_with(in, "\xFF\xD8\xFF", 3)) return mx_image_decode_jpeg(out, orientation, in);
+    if (starts_with(in, "\x89PNG\r\n\x1A\n", 8)) return mx_image_decode_png(out, orientation, in);
     return mx_fail(MX_DATA, "cannot decode '%s': neither a JPEG nor a PNG file", in->name);
 }
 
 mx_status mx_image_decode(mx_image *out, const mx_image_input *in, int channels) {
+    mx_orientation orientation = 1;
     *out = (mx_image){0};
-    mx_status status = decode_any(out, in);
+    mx_status status = decode_any(out, &orientation, in);
     if (status == MX_OK) status = to_channels(out, channels);
+    if (status == MX_OK) status = mx_image_orient(out, orientation);
     if (status != MX_OK) mx_image_release(out);
     return status;
 }

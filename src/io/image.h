@@ -2,11 +2,11 @@
  *
  * Colours are read as Pillow reads them: no colour management, JPEG with the accurate integer DCT,
  * CMYK taken as Adobe writes it (inverted), 16-bit PNG by its high byte. Transparent PNG pixels are
- * composited on black. EXIF rotation is not applied. Calls on different images may run at the
- * same time. */
+ * composited on black. Calls on different images may run at the same time. */
 #ifndef MX_IO_IMAGE_H
 #define MX_IO_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +29,9 @@ typedef struct mx_image_input {
     size_t count;
     uint64_t max_pixels; /* height x width allowed, checked before any pixel memory is asked for; 0
                             means MX_IMAGE_MAX_PIXELS */
+    int least_height, least_width; /* unless 0: a JPEG may come at 1/2, 1/4 or 1/8 of its size, as
+                                      small as is still at least this, by libjpeg's smaller DCT */
+    bool exif; /* turn and mirror as the EXIF orientation says; otherwise it is not looked at */
 } mx_image_input;
 
 /* Decodes into `channels` (1 or 3) channels; released with mx_image_release. Fails with MX_DATA

@@ -56,6 +56,28 @@ static void start_reader(jpeg_reader *reader) {
     reader->progress.progress_monitor = on_progress;
 }
 
+/* EXIF is the APP1 marker that begins with "Exif\0\0"; a TIFF block follows. */
+static mx_orientation find_orientation(const struct jpeg_decompress_struct *jpeg) {
+    static const char magic[6] = "Exif\0";
+    for (const struct jpeg_marker_struct *marker = jpeg->marker_list; marker; marker = marker->next)
+        if (marker->data_length > sizeof magic && memcmp(marker->data, magic, sizeof magic) == 0)
+            return mx_exif_orientation(marker->data + sizeof magic,
+                                       marker->data_length - sizeof magic);
+    return 1;
+}
+
+/* The smallest of the sizes that libjpeg computes at less cost and the caller allows. */
+static void choose_scale(struct jpeg_decompress_struct *jpeg, const mx_image_input *in,
+                         mx_orientation orientation) {
+    const bool turned = orientation >= 5;
+    const JDIMENSION height = (JDIMENSION)(turned ? in->least_width : in->least_height);
+    const JDIMENSION width = (JDIMENSION)(turned ? in->least_height : in->least_width);
+    if (height == 0 || width == 0) return;
+    for (unsigned by = 2; by <= 8; by *= 2)
+        if (jpeg->image_height / by >= height && jpeg->image_width / by >= width)
+            jpeg->scale_denom = by;
+}
+
 static void choose_colours(jpeg_reader *reader) {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     switch (jpeg->jpeg_color_space) {
@@ -103,15 +125,21 @@ static void read_rows(struct jpeg_decompress_struct *jpeg, mx_image *out) {
     }
 }
 
-static mx_status read_picture(jpeg_reader *reader, mx_image *out, const mx_image_input *in) {
+static mx_status read_picture(jpeg_reader *reader, mx_image *out, mx_orientation *orientation,
+                              const mx_image_input *in) {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     if (setjmp(reader->jump))
         return mx_fail(MX_DATA, "cannot decode '%s': %s", in->name, reader->reason);
     start_reader(reader);
     jpeg_mem_src(jpeg, in->bytes, in->count);
+    if (in->exif) jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(jpeg, TRUE);
     choose_colours(reader);
-    MX_TRY(mx_image_allocate(out, in, jpeg->image_height, jpeg->image_width,
+    *orientation = find_orientation(jpeg);
+    MX_TRY(mx_image_check_size(in, jpeg->image_height, jpeg->image_width));
+    choose_scale(jpeg, in, *orientation);
+    jpeg_calc_output_dimensions(jpeg);
+    MX_TRY(mx_image_allocate(out, in, jpeg->output_height, jpeg->output_width,
                              jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3));
     jpeg_start_decompress(jpeg);
     read_rows(jpeg, out);
@@ -119,9 +147,10 @@ static mx_status read_picture(jpeg_reader *reader, mx_image *out, const mx_image
     return MX_OK;
 }
 
-mx_status mx_image_decode_jpeg(mx_image *out, const mx_image_input *in) {
+mx_status mx_image_decode_jpeg(mx_image *out, mx_orientation *orientation,
+                               const mx_image_input *in) {
     jpeg_reader reader = {0};
-    const mx_status status = read_picture(&reader, out, in);
+    const mx_status status = read_picture(&reader, out, orientation, in);
     jpeg_destroy_decompress(&reader.jpeg);
     return status;
 }

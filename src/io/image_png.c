@@ -54,7 +54,14 @@ static void read_rows(png_reader *reader, mx_image *out, int n_passes) {
             png_read_row(reader->png, out->pixels + y * row_bytes, NULL);
 }
 
-static mx_status read_picture(png_reader *reader, mx_image *out) {
+static mx_orientation find_orientation(png_reader *reader) {
+    png_bytep exif = NULL;
+    png_uint_32 count = 0;
+    if (!png_get_eXIf_1(reader->png, reader->info, &count, &exif)) return 1;
+    return mx_exif_orientation(exif, count);
+}
+
+static mx_status read_picture(png_reader *reader, mx_image *out, mx_orientation *orientation) {
     if (setjmp(png_jmpbuf(reader->png)))
         return mx_fail(MX_DATA, "cannot decode '%s': %s", reader->in->name, reader->reason);
     png_set_read_fn(reader->png, reader, on_read);
@@ -66,17 +73,20 @@ static mx_status read_picture(png_reader *reader, mx_image *out) {
     const int n_passes = png_set_interlace_handling(reader->png);
     png_read_update_info(reader->png, reader->info);
     read_rows(reader, out, n_passes);
-    png_read_end(reader->png, NULL);
+    /* The chunk may also come after the pixels. */
+    png_read_end(reader->png, reader->in->exif ? reader->info : NULL);
+    if (reader->in->exif) *orientation = find_orientation(reader);
     return MX_OK;
 }
 
-mx_status mx_image_decode_png(mx_image *out, const mx_image_input *in) {
+mx_status mx_image_decode_png(mx_image *out, mx_orientation *orientation,
+                              const mx_image_input *in) {
     png_reader reader = {.in = in};
     mx_status status = MX_MEMORY;
     reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning);
     if (reader.png) reader.info = png_create_info_struct(reader.png);
     if (reader.info)
-        status = read_picture(&reader, out);
+        status = read_picture(&reader, out, orientation);
     else
         mx_fail(MX_MEMORY, "cannot decode '%s': no memory for the PNG reader", in->name);
     png_destroy_read_struct(&reader.png, &reader.info, NULL);
