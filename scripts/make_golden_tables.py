@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/tables: small archives and workbooks as other programs make them.
+"""Writes tests/golden/tables: small archives, workbooks and MAT files as other programs make them.
 
-Usage: make_golden_tables.py [FOLDER]      (needs openpyxl and xlsxwriter)
+Usage: make_golden_tables.py [FOLDER]      (needs openpyxl, xlsxwriter, scipy and h5py)
 
 zip64.zip        stored and deflated entries, every size and offset in zip64 fields, written to a
                  stream (sizes in data descriptors after the data), a nested top folder, a name in
                  UTF-8
 openpyxl.xlsx    inline strings, rich text, numbers, booleans, a date, gaps, a second sheet
 xlsxwriter.xlsx  shared strings, formulas with their last values, an error, a chart sheet first
+mafa_train.mat   three pictures in the layout of MAFA's LabelTrainAll.mat: version 5, compressed
+mafa_test.mat    two pictures in the layout of LabelTestAll.mat: version 5, not compressed
+mafa_*73.mat     the same as MATLAB's -v7.3, which is HDF5, has them
+other.mat        version 5 without labels
 """
 import datetime
 import io
@@ -16,7 +20,10 @@ import re
 import sys
 import zipfile
 
+import h5py
+import numpy as np
 import openpyxl
+import scipy.io
 import xlsxwriter
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -114,6 +121,97 @@ def make_xlsxwriter(path):
     without_times(path)
 
 
+# x y w h, eyes, occluder's box, occluder's type and degree, gender, race, orientation, glasses
+TRAIN = [
+    ("add_11.jpg", "train_00000003.jpg",
+     [[56, 170, 185, 185, 140, 198, 196, 208, 41, 56, 147, 182, 1, 3, 1, 1, 4, -1, -1, -1, -1]]),
+    ("b.jpg", "train_00000004.jpg",
+     [[10, 20, 30, 40, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 1, 1, 3, -1, -1, -1, -1],
+      [-3, 7, 50, 60, 1, 2, 3, 4, 5, 6, 7, 8, 3, 1, 2, 1, 1, 1, 2, 3, 4]]),
+    ("c.jpg", "train_00000005.jpg", []),
+]
+# x y w h, type of face, occluder's box, type and degree, gender, race, orientation, glasses
+TEST = [
+    ("test_00000001.jpg",
+     [[56, 170, 185, 185, 1, 41, 56, 147, 182, 1, 3, 1, 1, 4, -1, -1, -1, -1],
+      [1, 2, 3, 4, 2, -1, -1, -1, -1, -1, -1, 1, 1, 3, -1, -1, -1, -1]]),
+    ("test_00000002.jpg", [[5, 6, 7, 8, 3, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]]),
+]
+
+
+def fields_of(train):
+    """The fields of the struct array, each with its values."""
+    rows, columns = (TRAIN, 21) if train else (TEST, 18)
+    kind = np.int16 if train else np.float64
+    labels = [np.array(row[-1], kind).reshape(-1, columns) for row in rows]
+    names = {"orgimgName": [row[0] for row in rows], "imgName": [row[1] for row in rows]}
+    return (names if train else {"name": [row[0] for row in rows]}) | {"label": labels}
+
+
+def header(version):
+    """The first 128 bytes of a MAT file, without the time."""
+    text = f"MATLAB {version} MAT-file, made for the tests of mixcl".encode().ljust(116)
+    return text + bytes(8) + (b"\x00\x01IM" if version == "5.0" else b"\x00\x02IM")
+
+
+def make_mat5(path, variable, content, compress):
+    scipy.io.savemat(path, {"note": "a variable before", variable: content}, do_compression=compress)
+    path.write_bytes(header("5.0") + path.read_bytes()[128:])
+
+
+def struct_array(fields):
+    count = len(fields["label"])
+    array = np.zeros((1, count), [(name, object) for name in fields])
+    for name, values in fields.items():
+        for i in range(count):
+            array[0, i][name] = values[i]
+    return array
+
+
+def set_class(item, name):
+    """MATLAB declares the text as terminated but writes no terminator."""
+    kind = h5py.h5t.C_S1.copy()
+    kind.set_size(len(name))
+    space = h5py.h5s.create(h5py.h5s.SCALAR)
+    attribute = h5py.h5a.create(item.id, b"MATLAB_class", kind, space)
+    attribute.write(np.array(name, f"S{len(name)}"), mtype=kind)
+
+
+def make_mat73(path, variable, fields):
+    with h5py.File(path, "w", userblock_size=512) as file:
+        refs = file.create_group("#refs#")
+        group = file.create_group(variable)
+        set_class(group, "struct")
+        letters = np.empty(len(fields), object)
+        letters[:] = [np.array(list(name), "S1") for name in fields]
+        group.attrs.create("MATLAB_fields", letters, dtype=h5py.vlen_dtype("S1"))
+        for name, values in fields.items():
+            data = group.create_dataset(name, (len(values), 1), h5py.ref_dtype)
+            for i, value in enumerate(values):
+                char = isinstance(value, str)
+                if char:
+                    stored = np.array([[ord(c)] for c in value], np.uint16)
+                else:  # sizes stand in the place of what is empty
+                    stored = value.T if value.size else np.array(value.shape, np.uint64)
+                item = refs.create_dataset(f"{name}{i}", data=stored)
+                set_class(item, "char" if char else {"f": "double", "i": "int16"}[value.dtype.kind])
+                if char:
+                    item.attrs["MATLAB_int_decode"] = np.int32(2)
+                elif value.size == 0:
+                    item.attrs["MATLAB_empty"] = np.uint8(1)
+                data[i, 0] = item.ref
+    with open(path, "r+b") as file:
+        file.write(header("7.3"))
+
+
+def make_mafa(folder):
+    for train, name, variable in ((True, "train", "label_train"), (False, "test", "LabelTest")):
+        fields = fields_of(train)
+        make_mat5(folder / f"mafa_{name}.mat", variable, struct_array(fields), train)
+        make_mat73(folder / f"mafa_{name}73.mat", variable, fields)
+    make_mat5(folder / "other.mat", "faces", np.eye(2), False)
+
+
 def main():
     default = pathlib.Path(__file__).parent.parent / "tests" / "golden" / "tables"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
@@ -121,6 +219,7 @@ def main():
     make_zip64(folder / "zip64.zip")
     make_openpyxl(folder / "openpyxl.xlsx")
     make_xlsxwriter(folder / "xlsxwriter.xlsx")
+    make_mafa(folder)
     for path in sorted(folder.iterdir()):
         print(f"{path}: {path.stat().st_size} bytes")
 
