@@ -1,4 +1,4 @@
-/* y = a + b over count elements; a work-item takes V of them. */
+/* y = leaky(a + b) over count elements; a work-item takes V of them. */
 __kernel void add(__global const float *a, __global const float *b, __global float *y,
                   const mx_pointwise_args p) {
     const size_t i = get_global_id(0) * V;
@@ -7,11 +7,11 @@ __kernel void add(__global const float *a, __global const float *b, __global flo
     b += p.b;
     y += p.y;
     if (i + V <= p.count) {
-        VSTORE(VLOAD(a + i) + VLOAD(b + i), y + i);
+        VSTORE(leaky(VLOAD(a + i) + VLOAD(b + i), p.slope), y + i);
         return;
     }
     for (size_t j = i; j < p.count; j++)
-        y[j] = a[j] + b[j];
+        y[j] = a[j] + b[j] > 0.0f ? a[j] + b[j] : p.slope * (a[j] + b[j]);
 }
 
 /* x[rows][c] += b[c], V dividing c: work-items (c / V, MX_BIAS_ROWS rows). */

@@ -215,9 +215,10 @@ typedef struct mx_act_args {
     mx_i32 accumulate;
 } mx_act_args;
 
-/* y = a + b over `count` elements; or y += a. */
+/* y = a + b over `count` elements, times slope where that is negative. */
 typedef struct mx_pointwise_args {
     mx_u32 count, a, b, y;
+    mx_f32 slope;
 } mx_pointwise_args;
 
 enum { MX_BIAS_ROWS = 64 }; /* rows that a work-item adds a bias to */
@@ -292,7 +293,7 @@ typedef struct mx_mixup_args {
     mx_u32 x, y, pair, lambda;
 } mx_mixup_args;
 
-enum { MX_ADAM_GROUPS = 4 };
+enum { MX_ADAM_GROUPS = 5 };
 
 /* Adam over flat arenas. Group g covers elements [end[g-1], end[g]); rate[g] = 0 leaves the weights
  * alone. coupled adds decay x w to the gradient; else w *= 1 - rate x decay after the update. */

@@ -35,7 +35,7 @@ static void print_model(const mx_net *net, const mx_config *config, size_t bytes
                row.macs * 1e-6);
         macs += row.macs;
     }
-    printf("\n%zu parameters, %.1f million multiply-adds an image\n", mx_net_trained(net),
+    printf("\n%zu parameters, %.1f million multiply-adds an image\n", mx_net_parameters(net),
            macs * 1e-6);
     printf("%.1f MiB of device memory to train with batch %lld, K %lld\n",
            (double)bytes / (1 << 20), (long long)config->train_batch,
@@ -56,7 +56,7 @@ static json_t *model_json(const mx_net *net, const mx_config *config, size_t byt
                                         (json_int_t)row.parameters, "macs", row.macs));
     return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o}", "model", config->model_name, "input",
                      value_json(mx_net_input(net)), "classes", mx_net_classes(net), "parameters",
-                     (json_int_t)mx_net_trained(net), "memory_bytes", (json_int_t)bytes, "layers",
+                     (json_int_t)mx_net_parameters(net), "memory_bytes", (json_int_t)bytes, "layers",
                      layers);
 }
 

@@ -15,6 +15,7 @@ typedef struct mx_layer {
     char name[MX_NAME_BYTES];      /* torch's name of the module, such as "block1.layer.0.conv1" */
     int in[MX_LAYER_INPUTS], n_in; /* values */
     int param[MX_LAYER_PARAMS], n_params;
+    mx_net_part part;
     union {
         struct {
             mx_i32 k, size, stride, pad;
@@ -27,6 +28,9 @@ typedef struct mx_layer {
         struct {
             mx_i32 size, stride, pad;
         } max;
+        struct {
+            float slope;
+        } add;
         struct {
             mx_i32 out;
             mx_conv_plan plan;
@@ -48,8 +52,9 @@ typedef struct mx_layer_call {
     mx_tensor saved, workspace;
 } mx_layer_call;
 
-/* Most rows and groups that a network is planned for. */
+/* What a network is planned for: the most rows and groups. */
 typedef struct mx_layer_limits {
+    const mx_net *net;
     const mx_device *device;
     mx_i32 rows, groups;
     const char *conv_algorithm;
@@ -61,6 +66,7 @@ typedef struct mx_layer_limits {
 struct mx_layer_type {
     const char *name;
     bool backward_reads_x; /* its inputs must live until its backward */
+    bool backward_reads_y; /* and so must its output */
     /* The output's h, w, c from the inputs'; declares the parameters. */
     mx_status (*shape)(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y);
     /* Sets layer->saved and returns the workspace in *floats. */
@@ -82,6 +88,9 @@ mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_
 /* Parameter `i` of the call's layer as a tensor of the weights in use, and of the gradients. */
 mx_tensor mx_call_weight(const mx_layer_call *call, int i);
 mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
+
+/* Whether anything wants the gradient by `value`: not the input, nor what frozen layers make. */
+bool mx_net_wants_gradient(const mx_net *net, int value);
 
 /* Plans a convolution of `layer` as the limits and their tuner say. */
 mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer,

@@ -31,7 +31,7 @@ static mx_batchnorm parameters(const mx_layer_call *call) {
 
 static mx_status forward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
-    if (call->pass->mode == MX_EVAL)
+    if (call->pass->mode == MX_EVAL || call->layer->part.frozen)
         return mx_batchnorm_infer(call->device, &bn, call->x[0], call->saved, call->y);
     return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups,
                                 call->pass->mode == MX_TRAIN, call->saved, call->workspace,

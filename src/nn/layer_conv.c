@@ -22,13 +22,14 @@ static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, m
 
 mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer,
                              const mx_conv_shape *shape, mx_conv_plan *plan) {
-    /* Nothing wants the gradient by the pictures. */
+    const bool trained = limits->trained && !layer->part.frozen;
     const mx_conv_tuning tuning = {
         .wanted = limits->conv_algorithm,
         .rows = limits->tuned_rows,
         .needed = {[MX_CONV_FORWARD] = true,
-                   [MX_CONV_BACKWARD_DATA] = limits->trained && layer->in[0] != 0,
-                   [MX_CONV_BACKWARD_WEIGHTS] = limits->trained}};
+                   [MX_CONV_BACKWARD_DATA] =
+                       trained && mx_net_wants_gradient(limits->net, layer->in[0]),
+                   [MX_CONV_BACKWARD_WEIGHTS] = trained}};
     MX_TRY(mx_conv_plan_init(plan, limits->device, shape, limits->conv_algorithm));
     return mx_conv_tuner_plan(limits->tuner, plan, &tuning);
 }

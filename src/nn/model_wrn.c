@@ -32,7 +32,7 @@ static int block(mx_net *net, const block_spec *b, int x) {
     int shortcut = x;
     if (b->in != b->out)
         shortcut = conv(net, b, b->activate_first ? active : x, "convShortcut", 1, b->stride);
-    return mx_net_add(net, y, shortcut);
+    return mx_net_add(net, y, shortcut, 1.0f);
 }
 
 mx_status mx_model_wrn(mx_net *net, const mx_model_spec *spec, int depth, int width) {

@@ -12,6 +12,7 @@ mx_status mx_net_open(mx_net **out, mx_device *device, mx_i32 h, mx_i32 w, mx_i3
     *out = NULL;
     MX_TRY(mx_alloc(&net, 1, sizeof *net));
     net->device = device;
+    net->start.slope = 0.1f;
     const mx_status status = mx_grow(&net->values, &net->values_capacity, 1, sizeof *net->values);
     if (status != MX_OK) {
         free(net);
@@ -54,6 +55,7 @@ static int fail_description(mx_net *net, mx_status status) {
 static int append(mx_net *net, mx_layer layer, const char *name) {
     if (net->failed != MX_OK) return 0;
     snprintf(layer.name, sizeof layer.name, "%s", name);
+    layer.part = net->part;
     const size_t count = (size_t)net->n_layers;
     mx_status status = mx_grow(&net->layers, &net->layers_capacity, count + 1, sizeof *net->layers);
     if (status == MX_OK)
@@ -66,6 +68,18 @@ static int append(mx_net *net, mx_layer layer, const char *name) {
     if (status != MX_OK) return fail_description(net, status);
     net->layers[count] = layer;
     return ++net->n_layers;
+}
+
+void mx_net_begin(mx_net *net, mx_net_part part) {
+    net->part = part;
+}
+
+void mx_net_set_start(mx_net *net, mx_net_start start) {
+    net->start = start;
+}
+
+bool mx_net_wants_gradient(const mx_net *net, int value) {
+    return value > 0 && !net->layers[value - 1].part.frozen;
 }
 
 int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride,
@@ -88,8 +102,10 @@ int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float mo
     return append(net, layer, name);
 }
 
-int mx_net_add(mx_net *net, int a, int b) {
-    return append(net, (mx_layer){.type = &mx_layer_add, .in = {a, b}, .n_in = 2}, "");
+int mx_net_add(mx_net *net, int a, int b, float slope) {
+    mx_layer layer = {.type = &mx_layer_add, .in = {a, b}, .n_in = 2};
+    layer.as.add.slope = slope;
+    return append(net, layer, "");
 }
 
 int mx_net_average(mx_net *net, int x) {
@@ -115,7 +131,8 @@ mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_
     MX_TRY(mx_grow(&net->params, &net->params_capacity, (size_t)net->n_params + 1,
                    sizeof *net->params));
     mx_param *param = &net->params[net->n_params];
-    *param = (mx_param){.role = role, .count = 1};
+    *param = (mx_param){
+        .role = role, .head = layer->part.head, .frozen = layer->part.frozen, .count = 1};
     snprintf(param->name, sizeof param->name, "%.*s.%s", MX_NAME_BYTES - 16, layer->name, suffix);
     memcpy(param->dims, dims, sizeof param->dims);
     for (int i = 0; i < 4 && dims[i] > 0; i++)
@@ -157,7 +174,7 @@ static bool is_statistic(const mx_param *param) {
     return param->role == MX_PARAM_RUNNING_MEAN || param->role == MX_PARAM_RUNNING_VAR;
 }
 
-size_t mx_net_trained(const mx_net *net) {
+size_t mx_net_parameters(const mx_net *net) {
     size_t sum = 0;
     for (int i = 0; i < net->n_params; i++)
         if (!is_statistic(&net->params[i])) sum += net->params[i].count;

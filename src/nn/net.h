@@ -25,7 +25,8 @@ typedef enum mx_param_role {
 typedef struct mx_param {
     char name[MX_NAME_BYTES]; /* torch's, such as "block1.layer.0.conv1.weight" */
     mx_param_role role;
-    mx_i32 dims[4]; /* torch's order; 0 past the last */
+    mx_i32 dims[4];    /* torch's order; 0 past the last */
+    bool head, frozen; /* the part of its layer */
     size_t count;
     size_t offset; /* in floats, the same in every arena; set by mx_net_plan */
 } mx_param;
@@ -35,10 +36,21 @@ typedef struct mx_value {
     mx_i32 h, w, c;
 } mx_value;
 
-/* Where the parameters' arenas divide: [0, decayed) weights of convolutions and linear layers,
- * [decayed, trained) biases, gammas and betas, [trained, count) running statistics. */
+/* Groups of trained parameters, in the order of the arenas. Weights are those of convolutions and
+ * linear layers; others are biases, gammas and betas. */
+typedef enum mx_param_group {
+    MX_BACKBONE_WEIGHTS,
+    MX_HEAD_WEIGHTS,
+    MX_BACKBONE_OTHERS,
+    MX_HEAD_OTHERS,
+    MX_PARAM_GROUPS
+} mx_param_group;
+
+/* Where the parameters' arenas divide: group g is [end[g - 1], end[g]); then come frozen parameters
+ * and running statistics. Gradients and moments have the trained ones only. */
 typedef struct mx_param_layout {
-    size_t decayed, trained, count;
+    size_t end[MX_PARAM_GROUPS];
+    size_t trained, count; /* trained = the last end */
 } mx_param_layout;
 
 typedef enum mx_mode {
@@ -66,6 +78,14 @@ typedef struct mx_net_plan_request {
 mx_status mx_net_open(mx_net **out, mx_device *device, mx_i32 h, mx_i32 w, mx_i32 c);
 void mx_net_close(mx_net *net);
 
+/* What the layers that follow belong to. Frozen layers come first of all: they keep their weights
+ * and statistics, run as in evaluation and have no gradients. */
+typedef struct mx_net_part {
+    bool head; /* else the backbone: parameters have a learning rate of their own */
+    bool frozen;
+} mx_net_part;
+void mx_net_begin(mx_net *net, mx_net_part part);
+
 /* Each appends a layer called `name` (torch's module name) and returns its value. A failure is kept
  * and reported by mx_net_plan. */
 int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_i32 stride,
@@ -73,7 +93,8 @@ int mx_net_conv(mx_net *net, int x, const char *name, mx_i32 k, mx_i32 size, mx_
 /* Batch norm with leaky ReLU after it; slope 1 means none. */
 int mx_net_batchnorm(mx_net *net, int x, const char *name, float slope, float momentum,
                      float epsilon);
-int mx_net_add(mx_net *net, int a, int b);
+/* a + b with leaky ReLU after it; slope 1 means none. */
+int mx_net_add(mx_net *net, int a, int b, float slope);
 int mx_net_average(mx_net *net, int x);
 int mx_net_max(mx_net *net, int x, mx_i32 size, mx_i32 stride, mx_i32 pad);
 int mx_net_linear(mx_net *net, int x, const char *name, mx_i32 out);
@@ -82,8 +103,16 @@ int mx_net_linear(mx_net *net, int x, const char *name, mx_i32 out);
  * much is needed) or MX_OPENCL. */
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request);
 
-/* Random weights from `seed`: He normal (fan out, leaky slope 0.1) for convolutions, Xavier normal
- * for linear layers, zero biases, batch norm as identity. Copies them to the average too. */
+/* How weights begin: convolutions He normal (fan out, for leaky ReLU of `slope`), batch norm as the
+ * identity, linear layers Xavier normal with zero biases or, with `uniform`, all in +-1 / sqrt(in),
+ * as torch.nn.Linear. An empty network has slope 0.1, not uniform. */
+typedef struct mx_net_start {
+    float slope;
+    bool uniform;
+} mx_net_start;
+void mx_net_set_start(mx_net *net, mx_net_start start);
+
+/* Random weights from `seed`. Copies them to the average too. */
 mx_status mx_net_init(mx_net *net, uint64_t seed);
 
 /* x [rows][h][w][c] to *logits [rows][classes], which stay until the next pass of the same kind. */
@@ -99,10 +128,11 @@ mx_value mx_net_input(const mx_net *net);
 int mx_net_param_count(const mx_net *net);
 const mx_param *mx_net_param(const mx_net *net, int i);
 mx_param_layout mx_net_layout(const mx_net *net);
-/* Trained numbers, without running statistics. */
-size_t mx_net_trained(const mx_net *net);
+/* Numbers in all parameters, without running statistics. */
+size_t mx_net_parameters(const mx_net *net);
 
-/* Arenas of layout.count floats; gradients and moments are NULL when never trained. */
+/* Arenas of layout.count floats; gradients and moments have layout.trained, and are NULL when never
+ * trained. */
 typedef struct mx_net_arenas {
     mx_buffer *weights, *average, *gradients, *first, *second;
 } mx_net_arenas;

@@ -34,6 +34,10 @@ mx_tensor mx_net_activation(const mx_net *net, size_t offset) {
                        .offset = (mx_u32)(offset % segment)};
 }
 
+static bool runs_backward(const mx_net *net, int layer) {
+    return !net->layers[layer].part.frozen;
+}
+
 /* Lives of the outputs; with `training`, until the backward of the layers that read them again. */
 static void output_lives(const mx_net *net, mx_block *blocks, mx_i32 rows, bool training) {
     const int moments = net->n_layers;
@@ -41,15 +45,20 @@ static void output_lives(const mx_net *net, mx_block *blocks, mx_i32 rows, bool 
         blocks[v] = (mx_block){.size = value_floats(net, v, rows), .first = v - 1, .last = v - 1};
         const int reader = mx_net_consumer_below(net, v, net->n_layers);
         blocks[v].last = reader < 0 ? moments : reader;
-        for (int i = reader; training && i >= 0; i = mx_net_consumer_below(net, v, i))
-            if (net->layers[i].type->backward_reads_x) blocks[v].last = 2 * moments - i;
+        if (!training) continue;
+        for (int i = reader; i >= 0; i = mx_net_consumer_below(net, v, i))
+            if (runs_backward(net, i) && net->layers[i].type->backward_reads_x)
+                blocks[v].last = 2 * moments - i;
+        if (runs_backward(net, v - 1) && net->layers[v - 1].type->backward_reads_y)
+            blocks[v].last = 2 * moments - (v - 1);
     }
 }
 
 /* The gradients of a sum's inputs may share the sum's own, when the sum is the first to write them
  * and whatever adds to `value` later runs after the last reader of the other input's gradient. */
 static bool shares_gradient(const mx_net *net, int layer, int value, int other) {
-    if (net->layers[layer].type != &mx_layer_add || value == 0 || value == other) return false;
+    if (net->layers[layer].type != &mx_layer_add || value == other) return false;
+    if (!mx_net_wants_gradient(net, value)) return false;
     if (mx_net_consumer_below(net, value, net->n_layers) != layer) return false;
     return mx_net_consumer_below(net, value, layer) < other - 1;
 }
@@ -69,6 +78,7 @@ static void gradient_owners(const mx_net *net, int *owner) {
 static void gradient_lives(const mx_net *net, mx_block *blocks, const int *owner, mx_i32 rows) {
     const int moments = net->n_layers;
     for (int v = 1; v <= net->n_layers; v++) {
+        if (!mx_net_wants_gradient(net, v)) continue;
         const int writer = mx_net_consumer_below(net, v, net->n_layers);
         const int first = writer < 0 ? moments : 2 * moments - writer, last = 2 * moments - (v - 1);
         mx_block *block = &blocks[owner[v]];
@@ -84,8 +94,9 @@ static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t
     gradient_owners(net, owner);
     gradient_lives(net, blocks + n, owner, net->request.train_rows);
     for (int i = 0; i < net->n_layers; i++)
-        blocks[2 * n + i] =
-            (mx_block){.size = net->layers[i].saved, .first = i, .last = 2 * net->n_layers - i};
+        blocks[2 * n + i] = (mx_block){.size = net->layers[i].saved,
+                                       .first = i,
+                                       .last = runs_backward(net, i) ? 2 * net->n_layers - i : i};
     MX_TRY(mx_memory_plan(blocks, (size_t)(3 * n), MX_TENSOR_ALIGN, net->segment, total));
     for (int v = 0; v < n; v++) {
         net->train_offset[v] = blocks[v].offset;

@@ -18,6 +18,8 @@ struct mx_net {
     size_t params_capacity;
     int n_params;
     mx_param_layout layout;
+    mx_net_part part;
+    mx_net_start start;
     mx_net_plan_request request;
 
     mx_net_arenas arenas;

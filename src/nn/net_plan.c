@@ -4,32 +4,31 @@
 #include "base/mem.h"
 #include "nn/net_internal.h"
 
-static bool role_is(const mx_param *param, int part) {
-    switch (param->role) {
-    case MX_PARAM_CONV_WEIGHT:
-    case MX_PARAM_LINEAR_WEIGHT:
-        return part == 0;
-    case MX_PARAM_RUNNING_MEAN:
-    case MX_PARAM_RUNNING_VAR:
-        return part == 2;
-    default:
-        return part == 1;
-    }
+enum { FROZEN = MX_PARAM_GROUPS, STATISTICS, PARTS };
+
+/* The part of the arenas that a parameter belongs to. */
+static int part_of(const mx_param *param) {
+    if (param->role == MX_PARAM_RUNNING_MEAN || param->role == MX_PARAM_RUNNING_VAR)
+        return STATISTICS;
+    if (param->frozen) return FROZEN;
+    if (param->role == MX_PARAM_CONV_WEIGHT || param->role == MX_PARAM_LINEAR_WEIGHT)
+        return param->head ? MX_HEAD_WEIGHTS : MX_BACKBONE_WEIGHTS;
+    return param->head ? MX_HEAD_OTHERS : MX_BACKBONE_OTHERS;
 }
 
-/* Offsets of the parameters: weights, then the other trained ones, then running statistics. */
 static void lay_out_parameters(mx_net *net) {
-    size_t offset = 0, ends[3];
-    for (int part = 0; part < 3; part++) {
+    size_t offset = 0;
+    for (int part = 0; part < PARTS; part++) {
         for (int i = 0; i < net->n_params; i++) {
             mx_param *param = &net->params[i];
-            if (!role_is(param, part)) continue;
+            if (part_of(param) != part) continue;
             param->offset = offset;
             offset += mx_tensor_aligned(param->count);
         }
-        ends[part] = offset;
+        if (part < MX_PARAM_GROUPS) net->layout.end[part] = offset;
     }
-    net->layout = (mx_param_layout){ends[0], ends[1], ends[2]};
+    net->layout.trained = net->layout.end[MX_PARAM_GROUPS - 1];
+    net->layout.count = offset;
 }
 
 static mx_i32 larger(mx_i32 a, mx_i32 b) {
@@ -40,7 +39,8 @@ static mx_i32 larger(mx_i32 a, mx_i32 b) {
 static mx_status plan_layers(mx_net *net, size_t *workspace) {
     const mx_net_plan_request *request = &net->request;
     const bool trained = request->train_rows > 0;
-    const mx_layer_limits limits = {.device = net->device,
+    const mx_layer_limits limits = {.net = net,
+                                    .device = net->device,
                                     .rows = larger(request->train_rows, request->infer_rows),
                                     .groups = larger(request->train_groups, request->infer_groups),
                                     .conv_algorithm = request->conv_algorithm,
@@ -90,9 +90,10 @@ static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     MX_TRY(new_arena(net, count, &net->arenas.weights));
     MX_TRY(new_arena(net, count, &net->arenas.average));
     if (net->request.train_rows > 0) {
-        MX_TRY(new_arena(net, count, &net->arenas.gradients));
-        MX_TRY(new_arena(net, count, &net->arenas.first));
-        MX_TRY(new_arena(net, count, &net->arenas.second));
+        const size_t trained = net->layout.trained;
+        MX_TRY(new_arena(net, trained, &net->arenas.gradients));
+        MX_TRY(new_arena(net, trained, &net->arenas.first));
+        MX_TRY(new_arena(net, trained, &net->arenas.second));
     }
     MX_TRY(mx_context(allocate_activations(net, activations), "activations of %d images",
                       larger(net->request.train_rows, net->request.infer_rows)));

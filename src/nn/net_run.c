@@ -46,11 +46,12 @@ mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass) {
 mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
     for (int i = net->n_layers - 1; i >= 0; i--) {
         const mx_layer *layer = &net->layers[i];
+        if (layer->part.frozen) break;
         mx_layer_call call = call_of(net, pass, i, x);
         call.dy = mx_net_tensor(net, i + 1, pass->rows, net->gradient_offset);
         for (int j = 0; j < layer->n_in; j++) {
             const int value = layer->in[j];
-            if (value == 0) continue;
+            if (!mx_net_wants_gradient(net, value)) continue;
             call.dx[j] = mx_net_tensor(net, value, pass->rows, net->gradient_offset);
             call.accumulate[j] = mx_net_consumer_below(net, value, net->n_layers) != i;
         }

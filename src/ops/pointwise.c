@@ -2,10 +2,10 @@
 
 #include "ocl/profile.h"
 
-mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, mx_tensor y) {
+mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, float slope, mx_tensor y) {
     const size_t count = mx_tensor_count(y);
     const mx_pointwise_args args = {
-        .count = (mx_u32)count, .a = a.offset, .b = b.offset, .y = y.offset};
+        .count = (mx_u32)count, .a = a.offset, .b = b.offset, .y = y.offset, .slope = slope};
     mx_profile_op(device, (double)count, "add");
     return MX_LAUNCH(device, "pointwise.cl", "add", mx_vector_option(device, 0),
                      mx_range_flat(count, mx_vector_width(device, 0)), args, a.buffer, b.buffer,

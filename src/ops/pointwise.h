@@ -4,8 +4,9 @@
 
 #include "ops/tensor.h"
 
-/* y = a + b, all of one size; y may be a or b. */
-mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, mx_tensor y);
+/* y = a + b with leaky ReLU of `slope` after it (1: none, 0: ReLU), all of one size; y may be a or
+ * b. */
+mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, float slope, mx_tensor y);
 /* x[rows][c] += bias[c]. */
 mx_status mx_bias_add(mx_device *device, mx_tensor bias, mx_tensor x);
 /* sums[c] = sum over the rows of x[rows][c], in a fixed order. */

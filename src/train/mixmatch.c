@@ -62,21 +62,22 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
     const mx_param_layout layout = mx_net_layout(trainer->net);
     const mx_net_arenas arenas = mx_net_get_arenas(trainer->net);
     const double t = (double)step + 1.0;
-    const float lr = (float)spec->lr;
-    const mx_adam_args args = {.count = (mx_u32)layout.count,
-                               .end = {(mx_u32)layout.decayed, (mx_u32)layout.trained,
-                                       (mx_u32)layout.count, (mx_u32)layout.count},
-                               .rate = {lr, lr, 0.0f, 0.0f},
-                               .decay = {(float)spec->weight_decay,
-                                         spec->coupled_decay ? (float)spec->weight_decay : 0.0f,
-                                         0.0f, 0.0f},
-                               .beta1 = (float)spec->beta1,
-                               .beta2 = (float)spec->beta2,
-                               .epsilon = (float)spec->epsilon,
-                               .correction1 = (float)(1.0 - pow(spec->beta1, t)),
-                               .correction2 = (float)(1.0 - pow(spec->beta2, t)),
-                               .ema = (float)mx_ema_at(spec->ema, spec->ema_warmup, step),
-                               .coupled = spec->coupled_decay};
+    mx_adam_args args = {.count = (mx_u32)layout.count,
+                         .beta1 = (float)spec->beta1,
+                         .beta2 = (float)spec->beta2,
+                         .epsilon = (float)spec->epsilon,
+                         .correction1 = (float)(1.0 - pow(spec->beta1, t)),
+                         .correction2 = (float)(1.0 - pow(spec->beta2, t)),
+                         .ema = (float)mx_ema_at(spec->ema, spec->ema_warmup, step),
+                         .coupled = spec->coupled_decay};
+    for (int g = 0; g < MX_PARAM_GROUPS; g++) {
+        const bool head = g == MX_HEAD_WEIGHTS || g == MX_HEAD_OTHERS;
+        const bool decays = spec->coupled_decay || g < MX_BACKBONE_OTHERS;
+        args.end[g] = (mx_u32)layout.end[g];
+        args.rate[g] = (float)(head ? spec->lr : spec->lr_backbone);
+        args.decay[g] = decays ? (float)spec->weight_decay : 0.0f;
+    }
+    args.end[MX_PARAM_GROUPS] = args.count; /* what is not trained has rate 0 */
     return mx_adam(trainer->device, &args, arenas.weights, arenas.gradients, arenas.first,
                    arenas.second, arenas.average);
 }

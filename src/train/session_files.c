@@ -40,7 +40,7 @@ mx_status mx_session_write_facts(const mx_session *session, const char *state) {
                   "seed", (json_int_t)session->config->run_seed, "method",
                   session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
                   session->config->model_name, "parameters",
-                  (json_int_t)mx_net_trained(session->net), "steps", (json_int_t)session->steps,
+                  (json_int_t)mx_net_parameters(session->net), "steps", (json_int_t)session->steps,
                   "step", (json_int_t)session->step, "device", device_facts(session->device),
                   "data", data_facts(&session->data), "scores", score_facts(&session->result));
     char *text = facts ? json_dumps(facts, JSON_INDENT(2)) : NULL, *path = NULL;

@@ -28,7 +28,7 @@ static mx_status send_start(mx_session *session) {
                                   .test = session->data.test.count,
                                   .steps = session->steps,
                                   .steps_per_epoch = session->steps_per_epoch,
-                                  .parameters = mx_net_trained(session->net),
+                                  .parameters = mx_net_parameters(session->net),
                                   .memory_bytes = mx_device_allocated(session->device),
                                   .batch = (int)config->train_batch,
                                   .k = (int)config->mixmatch_k};

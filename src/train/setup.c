@@ -78,6 +78,8 @@ mx_trainer_spec mx_setup_trainer(const mx_config *config) {
         .ema = config->mixmatch_ema,
         .ema_warmup = config->mixmatch_ema_warmup,
         .lr = config->optimizer_lr,
+        .lr_backbone = config->optimizer_lr_backbone > 0 ? config->optimizer_lr_backbone
+                                                         : config->optimizer_lr,
         .weight_decay = config->optimizer_weight_decay,
         .beta1 = config->optimizer_beta1,
         .beta2 = config->optimizer_beta2,

@@ -25,7 +25,8 @@ typedef struct mx_trainer_spec {
     int64_t ramp_steps;
     double ema;
     bool ema_warmup;
-    double lr, weight_decay, beta1, beta2, epsilon;
+    double lr, lr_backbone; /* of the head and of everything else */
+    double weight_decay, beta1, beta2, epsilon;
     bool coupled_decay;
 } mx_trainer_spec;
 
