@@ -43,7 +43,14 @@ mx_status mx_model_wrn(mx_net *net, const mx_model_spec *spec, int depth, int wi
             spec->name);
     const int blocks = (depth - 4) / 6;
     mx_i32 channels = 16;
+    const bool frozen = spec->freeze == MX_FREEZE_BACKBONE;
+    if (spec->n_head > 0)
+        return mx_fail(MX_USAGE,
+                       "model '%s' has no layers to stack a head on; leave model.head empty",
+                       spec->name);
+    mx_net_begin(net, (mx_net_part){.frozen = spec->freeze != MX_FREEZE_NONE});
     int x = mx_net_conv(net, 0, "conv1", channels, 3, 1, 1, spec->conv_bias);
+    mx_net_begin(net, (mx_net_part){.frozen = frozen});
     for (int group = 0; group < 3; group++)
         for (int i = 0; i < blocks; i++) {
             block_spec b = {.model = spec, .in = channels, .out = (16 << group) * width};
@@ -55,6 +62,7 @@ mx_status mx_model_wrn(mx_net *net, const mx_model_spec *spec, int depth, int wi
         }
     x = mx_net_batchnorm(net, x, "bn1", spec->slope, spec->bn_momentum, EPSILON);
     x = mx_net_average(net, x);
+    mx_net_begin(net, (mx_net_part){.head = true});
     mx_net_linear(net, x, "fc", spec->classes);
     return MX_OK;
 }

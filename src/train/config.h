@@ -19,12 +19,16 @@
 /* Values of CHOICE keys: X(enumerator, word). The field holds the enumerator. */
 #define MX_CONFIG_BAD_CHOICES(X) X(MX_CONFIG_BAD_SKIP, "skip") X(MX_CONFIG_BAD_FAIL, "fail")
 #define MX_CONFIG_SCALING_CHOICES(X)                                                               \
-    X(MX_CONFIG_SCALING_UNIT, "unit") X(MX_CONFIG_SCALING_SIGNED, "signed")
+    X(MX_CONFIG_SCALING_UNIT, "unit")                                                              \
+    X(MX_CONFIG_SCALING_SIGNED, "signed") X(MX_CONFIG_SCALING_IMAGENET, "imagenet")
 #define MX_CONFIG_AUGMENT_CHOICES(X)                                                               \
     X(MX_CONFIG_AUGMENT_NONE, "none") X(MX_CONFIG_AUGMENT_CROP_FLIP, "crop-flip")
 #define MX_CONFIG_LAMBDA_CHOICES(X)                                                                \
     X(MX_CONFIG_LAMBDA_PER_SAMPLE, "sample") X(MX_CONFIG_LAMBDA_PER_BATCH, "batch")
 #define MX_CONFIG_OPTIMIZER_CHOICES(X) X(MX_CONFIG_OPTIMIZER_ADAM, "adam")
+#define MX_CONFIG_FREEZE_CHOICES(X)                                                                \
+    X(MX_CONFIG_FREEZE_NONE, "none")                                                               \
+    X(MX_CONFIG_FREEZE_STEM, "stem") X(MX_CONFIG_FREEZE_BACKBONE, "backbone")
 #define MX_CONFIG_DECAY_CHOICES(X)                                                                 \
     X(MX_CONFIG_DECAY_DECOUPLED, "decoupled") X(MX_CONFIG_DECAY_COUPLED, "coupled")
 #define MX_CONFIG_METHOD_CHOICES(X)                                                                \
@@ -50,6 +54,7 @@ enum mx_config_scaling { MX_CONFIG_SCALING_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_augment { MX_CONFIG_AUGMENT_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_lambda { MX_CONFIG_LAMBDA_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_optimizer { MX_CONFIG_OPTIMIZER_CHOICES(MX_CHOICE_ENUM) };
+enum mx_config_freeze { MX_CONFIG_FREEZE_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_decay { MX_CONFIG_DECAY_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_method { MX_CONFIG_METHOD_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_last_batch { MX_CONFIG_LAST_BATCH_CHOICES(MX_CHOICE_ENUM) };
@@ -57,6 +62,7 @@ enum mx_config_conv { MX_CONFIG_CONV_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_tune { MX_CONFIG_TUNE_CHOICES(MX_CHOICE_ENUM) };
 
 /* train.eval_every, parsed. */
+enum { MX_CONFIG_HEAD_SIZES = 8 };
 typedef enum mx_eval_when { MX_EVAL_EPOCH, MX_EVAL_END, MX_EVAL_STEPS } mx_eval_when;
 
 /* A LIST value; items is NULL when count is 0. */
@@ -133,7 +139,10 @@ struct mx_config {
     mx_config_source *sources; /* in the file's order */
     int n_sources;
 
-    int data_height, data_width;  /* of data.size */
+    int data_height, data_width; /* of data.size */
+    bool model_head_keep;        /* of model.head */
+    int32_t model_head_sizes[MX_CONFIG_HEAD_SIZES];
+    int model_head_count;
     mx_eval_when train_eval_when; /* of train.eval_every */
     int64_t train_eval_steps;     /* steps between evaluations for MX_EVAL_STEPS, else 0 */
 

@@ -100,6 +100,65 @@ static mx_status parse_eval_every(mx_config *config) {
     return MX_OK;
 }
 
+/* "keep", or the sizes of layers. */
+static mx_status parse_head(mx_config *config) {
+    const mx_list *head = &config->model_head;
+    const mx_key_value *value = &config->values[at_model_head];
+    enum { LARGEST = 1 << 16 };
+    config->model_head_keep = head->count == 1 && strcmp(head->items[0], "keep") == 0;
+    if (config->model_head_keep) return MX_OK;
+    if (head->count > MX_CONFIG_HEAD_SIZES)
+        return mx_fail(MX_USAGE, "%s: model.head = '%s' has more than %d sizes",
+                       blame(config, value), value->text, MX_CONFIG_HEAD_SIZES);
+    for (int i = 0; i < head->count; i++) {
+        int64_t size = 0;
+        if (!mx_parse_int(head->items[i], &size) || size < 1 || size > LARGEST)
+            return mx_fail(MX_USAGE,
+                           "%s: model.head = '%s' is neither keep nor sizes within 1..%d such as "
+                           "100, 10",
+                           blame(config, value), value->text, LARGEST);
+        config->model_head_sizes[config->model_head_count++] = (int32_t)size;
+    }
+    return MX_OK;
+}
+
+/* Some keys are of the wide residual networks only, some of torchvision's. */
+static mx_status check_model(const mx_config *config) {
+    static const int wrn_keys[] = {at_model_leaky, at_model_conv_bias};
+    static const char *const wrn_names[] = {"leaky", "conv_bias"};
+    const bool wrn = strncmp(config->model_name, "wrn-", 4) == 0;
+    const mx_key_value *head = &config->values[at_model_head];
+    if (wrn && config->model_head.count > 0)
+        return mx_fail(MX_USAGE, "%s: model.head is for torchvision's networks; '%s' has none",
+                       blame(config, head), config->model_name);
+    for (int i = 0; !wrn && i < 2; i++)
+        if (config->values[wrn_keys[i]].kind != MX_FROM_DEFAULT &&
+            strcmp(config->values[wrn_keys[i]].text, mx_config_keys[wrn_keys[i]].fallback) != 0)
+            return mx_fail(
+                MX_USAGE, "%s: model.%s is for wrn networks; '%s' is as torchvision has it",
+                blame(config, &config->values[wrn_keys[i]]), wrn_names[i], config->model_name);
+    if (config->model_freeze != MX_CONFIG_FREEZE_NONE && !*config->model_weights)
+        return mx_fail(MX_USAGE,
+                       "%s: model.freeze keeps random weights unless model.weights names a file",
+                       blame(config, &config->values[at_model_freeze]));
+    if (config->data_scaling == MX_CONFIG_SCALING_IMAGENET && config->data_channels != 3)
+        return mx_fail(MX_USAGE, "%s: data.scaling = imagenet is for data.channels = 3",
+                       blame(config, &config->values[at_data_scaling]));
+    return MX_OK;
+}
+
+/* A part of a step has whole groups of batch normalisation. */
+static mx_status check_accumulate(const mx_config *config) {
+    const bool mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH;
+    const int64_t most = mixmatch ? config->mixmatch_k + 1 : 1;
+    if (config->train_accumulate <= most) return MX_OK;
+    return mx_fail(MX_USAGE,
+                   "%s: train.accumulate = %" PRId64 " is more than the %" PRId64
+                   " batches that a step normalises apart (%s)",
+                   blame(config, &config->values[at_train_accumulate]), config->train_accumulate,
+                   most, mixmatch ? "mixmatch.k + 1" : "method = supervised");
+}
+
 /* Crop-flip mirrors `pad` pixels at each border, without the border pixel itself. */
 static mx_status check_pad(const mx_config *config) {
     const int least =
@@ -162,7 +221,10 @@ mx_status mx_config_check(mx_config *config) {
     MX_TRY(check_run_name(config));
     MX_TRY(parse_size(config));
     MX_TRY(parse_eval_every(config));
+    MX_TRY(parse_head(config));
+    MX_TRY(check_model(config));
     MX_TRY(check_pad(config));
+    MX_TRY(check_accumulate(config));
     settle_length(config);
     MX_TRY(check_length(config));
     for (int i = 0; i < config->n_sources; i++)

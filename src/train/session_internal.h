@@ -34,7 +34,7 @@ struct mx_session {
     uint64_t sum_steps, sum_images;
     double sum_x, sum_u, sum_s;
     double last_rate; /* pictures a second, of the latest row */
-    double started; /* seconds on the clock */
+    double started;   /* seconds on the clock */
 
     /* A step's pictures, on the host. */
     uint32_t *labelled_rows, *unlabelled_rows;

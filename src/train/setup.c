@@ -49,11 +49,22 @@ mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
 }
 
 mx_scaling mx_setup_scaling(const mx_config *config) {
-    const bool is_signed = config->data_scaling == MX_CONFIG_SCALING_SIGNED;
-    mx_scaling scaling;
-    for (int c = 0; c < 4; c++) {
-        scaling.mul[c] = is_signed ? 1.0f / 127.5f : 1.0f / 255.0f;
-        scaling.add[c] = is_signed ? -1.0f : 0.0f;
+    /* ImageNet's mean and deviation of red, green and blue, as torchvision's weights expect. */
+    static const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
+    mx_scaling scaling = {0};
+    for (int c = 0; c < config->data_channels; c++) {
+        switch (config->data_scaling) {
+        case MX_CONFIG_SCALING_SIGNED:
+            scaling.mul[c] = 1.0f / 127.5f;
+            scaling.add[c] = -1.0f;
+            break;
+        case MX_CONFIG_SCALING_IMAGENET:
+            scaling.mul[c] = (float)(1.0 / (255.0 * deviation[c]));
+            scaling.add[c] = (float)(-mean[c] / deviation[c]);
+            break;
+        default:
+            scaling.mul[c] = 1.0f / 255.0f;
+        }
     }
     return scaling;
 }
@@ -95,6 +106,8 @@ int mx_setup_classes(const mx_config *config, int fallback) {
     return config->data_classes.count > 0 ? config->data_classes.count : fallback;
 }
 
+enum { KEPT_CLASSES = 1000 };
+
 static const char *conv_algorithm(const mx_config *config) {
 #define WORD(id, word) [id] = word,
     static const char *const words[] = {MX_CONFIG_CONV_CHOICES(WORD)};
@@ -104,14 +117,22 @@ static const char *conv_algorithm(const mx_config *config) {
 
 mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes,
                             const mx_trainer_spec *spec, mx_conv_tuner *tuner, mx_net **out) {
-    const mx_model_spec model = {.name = config->model_name,
-                                 .height = config->data_height,
-                                 .width = config->data_width,
-                                 .channels = (mx_i32)config->data_channels,
-                                 .classes = classes,
-                                 .slope = (float)config->model_leaky,
-                                 .bn_momentum = (float)config->model_bn_momentum,
-                                 .conv_bias = config->model_conv_bias};
+    mx_model_spec model = {.name = config->model_name,
+                           .height = config->data_height,
+                           .width = config->data_width,
+                           .channels = (mx_i32)config->data_channels,
+                           .classes = classes,
+                           .slope = (float)config->model_leaky,
+                           .bn_momentum = (float)config->model_bn_momentum,
+                           .conv_bias = config->model_conv_bias,
+                           .freeze = (mx_freeze)config->model_freeze,
+                           .n_head = config->model_head_count};
+    memcpy(model.head, config->model_head_sizes, sizeof model.head);
+    if (config->model_head_keep && classes != KEPT_CLASSES)
+        return mx_fail(MX_USAGE,
+                       "model.head = keep has %d classes, and the data has %d; leave model.head "
+                       "empty for a new last layer",
+                       KEPT_CLASSES, classes);
     const mx_trainer_spec training = mx_setup_trainer(config);
     mx_net_plan_request request = {.infer_rows = mx_setup_eval_batch(config),
                                    .infer_groups = 1,

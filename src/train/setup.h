@@ -17,7 +17,8 @@ mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out);
 /* The step's numbers. */
 mx_trainer_spec mx_setup_trainer(const mx_config *config);
 
-/* Bytes to network inputs: unit v / 255, signed v / 127.5 - 1. */
+/* Bytes to network inputs: unit v / 255, signed v / 127.5 - 1, imagenet
+ * (v / 255 - mean) / deviation. */
 mx_scaling mx_setup_scaling(const mx_config *config);
 
 /* Builds and plans the network for `classes` classes: for training as `spec` says, or for inference

@@ -55,6 +55,7 @@ static void open_steps(steps *s, mx_device *device, const char *algorithm) {
                                   .ema = 0.999,
                                   .ema_warmup = true,
                                   .lr = golden_number(&s->golden, "lr"),
+                                  .lr_backbone = golden_number(&s->golden, "lr"),
                                   .weight_decay = golden_number(&s->golden, "decay"),
                                   .beta1 = 0.9,
                                   .beta2 = 0.999,
@@ -131,7 +132,8 @@ static double distance(const float *a, const float *b, size_t count) {
 /* Every parameter, running statistics too, against PREFIX/NAME. */
 static void compare_arena(const steps *s, mx_buffer *arena, const char *prefix,
                           const char *algorithm) {
-    float *host = golden_download(mx_matrix(arena, 0, 1, (mx_i32)mx_net_layout(s->net).count));
+    float *host =
+        golden_download(mx_matrix(arena, 0, 1, (mx_i32)(mx_buffer_bytes(arena) / sizeof(float))));
     for (int i = 0; i < mx_net_param_count(s->net); i++) {
         const mx_param *param = mx_net_param(s->net, i);
         const float *expected = golden_find(&s->golden, prefix, param->name)->data;

@@ -132,7 +132,8 @@ static double largest_gradient(const wrn *w) {
 /* Compares the parameters of one kind with PREFIX/NAME. */
 static void compare_arena(const wrn *w, mx_buffer *arena, const char *prefix, bool statistics,
                           double limit, double noise, const char *algorithm) {
-    float *host = golden_download(mx_matrix(arena, 0, 1, (mx_i32)mx_net_layout(w->net).count));
+    float *host =
+        golden_download(mx_matrix(arena, 0, 1, (mx_i32)(mx_buffer_bytes(arena) / sizeof(float))));
     for (int i = 0; i < mx_net_param_count(w->net); i++) {
         const mx_param *param = mx_net_param(w->net, i);
         if (is_statistic(param) != statistics) continue;
