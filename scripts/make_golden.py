@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the golden tensors of tests/parity with PyTorch in double precision.
 
-Usage: make_golden.py [FOLDER]      (needs torch and numpy; FOLDER is tests/golden)
+Usage: make_golden.py [FOLDER]      (needs torch, torchvision and numpy; FOLDER is tests/golden)
 
 Pictures are stored [n][h][w][c], parameters in torch's order under torch's names, whole numbers as
 floats; scalars are in the metadata. Everything is rounded to float32 once, on the way in or out.
@@ -11,6 +11,9 @@ wrn_plain, wrn_bias    one forward and backward of a wide residual network over 
                        difference], before/NAME, gradient/NAME, after/NAME (running statistics) and
                        eval_logits (with the statistics of before)
 adam                   five steps over flat arrays: decayed, not decayed, running statistics
+resnet_*               torchvision's networks with weights and pictures that a formula gives (see hashed):
+                       eval_logits, and for some a forward and backward as above, of whose gradients and
+                       statistics SAMPLES elements are kept, and the largest, as NAME/largest
 mixmatch_steps         ten whole steps of MixMatch from the weights wrn_plain/before
 """
 import json
@@ -21,6 +24,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torchvision
 
 torch.set_default_dtype(torch.float64)
 
@@ -263,6 +267,93 @@ def make_steps(folder, before):
          lambda_u=lambda_u, ramp_steps=ramp)
 
 
+SAMPLES = 32
+
+
+def hashed(name, shape, low, high):
+    """Numbers that tests/parity/test_resnet.c computes too: FNV-1a of the name seeds, murmur3 mixes."""
+    seed = 2166136261
+    for byte in name.encode():
+        seed = (seed ^ byte) * 16777619 % 2**32
+    h = np.arange(int(np.prod(shape)), dtype=np.uint32) * np.uint32(2654435761) + np.uint32(seed)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        h = (h ^ (h >> np.uint32(shift))) * np.uint32(factor)
+    h ^= h >> np.uint32(16)
+    numbers = low + (high - low) * (h >> np.uint32(8)) / 2**24
+    return torch.from_numpy(single(numbers).reshape(shape))
+
+
+def fill_hashed(model):
+    """Every batch norm is followed by a ReLU that some channels always pass and others never: where a
+    rounding error can switch one, gradients of 50 layers differ by percents between any two programs in
+    float32, PyTorch's own included."""
+    for name, value in tensors_of(model).items():
+        if value.dim() > 1:
+            high = np.sqrt(6 / value[0].numel())
+            value.copy_(hashed(name, value.shape, -high, high))
+        elif name.endswith("running_var"):
+            value.copy_(hashed(name, value.shape, 0.5, 1.5))
+        elif name.endswith("weight"):
+            value.copy_(hashed(name, value.shape, 0.1, 0.2))
+        elif "bn" in name and name.endswith("bias"):
+            sign = hashed(name, value.shape, -1, 1)
+            last = name.endswith("bn3.bias")
+            value.copy_(torch.where(sign > 0, 1.0, -20.0 if last else -1.0))
+        elif "downsample" in name and name.endswith("bias"):
+            value.fill_(0.5)
+        else:
+            value.copy_(hashed(name, value.shape, -0.2, 0.2))
+
+
+def sampled(prefix, tensors):
+    out = {}
+    for name, value in tensors.items():
+        flat = value.detach().flatten()
+        chosen = [i * len(flat) // SAMPLES for i in range(SAMPLES)] if len(flat) > SAMPLES else slice(None)
+        out[f"{prefix}/{name}"] = flat[chosen].clone()
+        out[f"{prefix}/{name}/largest"] = flat.abs().max().reshape(1)
+    return out
+
+
+class Headed(nn.Module):
+    """A network of torchvision with linear layers on its fc, named as mixcl names them."""
+
+    def __init__(self, name, sizes):
+        super().__init__()
+        self.body = getattr(torchvision.models, name)()
+        self.head = nn.Sequential(*(nn.Linear(a, b) for a, b in zip([1000] + sizes, sizes)))
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+
+def make_resnet(folder, golden, name, size, batch, sizes=(), groups=0):
+    model = Headed(name, list(sizes))
+    fill_hashed(model.body)
+    fill_hashed(nn.ModuleDict({"head": model.head}))
+    x = hashed("pictures", (batch, size, size, 3), -1, 1).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        out = {"eval_logits": model.eval()(x)}
+    notes = {"model": name, "size": size, "batch": batch, "head": ",".join(map(str, sizes[:-1])),
+             "groups": groups}
+    if groups:
+        targets = torch.softmax(hashed("targets", (batch, sizes[-1]), -2, 2), 1)
+        targets = torch.from_numpy(single(targets))
+        model.train()
+        logits = torch.cat(forward_groups(model, x.split(batch // groups)))
+        loss_x, loss_u = losses_of(logits, targets, batch // groups)
+        (loss_x + 10.0 * loss_u).backward()
+
+        def plain(tensors):
+            return {key.removeprefix("body."): value for key, value in tensors}
+
+        out |= sampled("gradient", plain((key, value.grad) for key, value in model.named_parameters()))
+        out |= sampled("after", plain((key, value) for key, value in tensors_of(model).items() if "running" in key))
+        out |= {"targets": targets, "logits": logits, "losses": torch.stack([loss_x, loss_u])}
+        notes |= {"lambda_u": 10.0}
+    save(folder, golden, out, **notes)
+
+
 def main():
     default = pathlib.Path(__file__).parent.parent / "tests" / "golden"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
@@ -271,6 +362,10 @@ def main():
     make_wrn(folder, "wrn_bias", 2, channels=1, size=13, bias=True)
     make_adam(folder)
     make_steps(folder, before)
+    make_resnet(folder, "resnet_18", "resnet18", 64, 3)
+    make_resnet(folder, "resnet_wide_96", "wide_resnet50_2", 96, 3)
+    make_resnet(folder, "resnet_wide_224", "wide_resnet50_2", 224, 1)
+    make_resnet(folder, "resnet_headed", "wide_resnet50_2", 96, 9, (100, 10, 2), groups=3)
 
 
 if __name__ == "__main__":

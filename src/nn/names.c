@@ -1,25 +1,52 @@
 #include "nn/names.h"
 
-#include <string.h>
+/* A parameter as matrices: torch has [rows][columns][matrices], the arenas
+ * [matrices][columns][rows].
+ */
+typedef struct matrices {
+    size_t rows, columns, count;
+} matrices;
 
-/* Where element `i` of torch's order is stored. */
-static size_t stored_at(const mx_param *param, size_t i) {
+static matrices matrices_of(const mx_param *param) {
     const size_t d0 = (size_t)param->dims[0], d1 = (size_t)param->dims[1];
-    const size_t d2 = (size_t)param->dims[2], d3 = (size_t)param->dims[3];
-    if (param->role == MX_PARAM_LINEAR_WEIGHT) return i % d1 * d0 + i / d1;
-    if (param->role != MX_PARAM_CONV_WEIGHT) return i;
-    const size_t s = i % d3, r = i / d3 % d2, c = i / (d3 * d2) % d1, k = i / (d3 * d2 * d1);
-    return ((r * d3 + s) * d1 + c) * d0 + k;
+    if (param->role == MX_PARAM_LINEAR_WEIGHT) return (matrices){d0, d1, 1};
+    if (param->role != MX_PARAM_CONV_WEIGHT) return (matrices){1, param->count, 1};
+    return (matrices){d0, d1, (size_t)param->dims[2] * (size_t)param->dims[3]};
 }
 
+enum { TILE = 16 }; /* rows and columns that a cache holds of both orders */
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Copies one tile of every matrix, to the arena or from it. */
+static void copy_tile(const matrices *m, size_t row, size_t column, float *torch, float *arena,
+                      bool to_torch) {
+    const size_t rows = smaller(row + TILE, m->rows), columns = smaller(column + TILE, m->columns);
+    for (size_t z = 0; z < m->count; z++)
+        for (size_t j = column; j < columns; j++)
+            for (size_t i = row; i < rows; i++) {
+                float *outside = torch + (i * m->columns + j) * m->count + z;
+                float *inside = arena + (z * m->columns + j) * m->rows + i;
+                *(to_torch ? outside : inside) = *(to_torch ? inside : outside);
+            }
+}
+
+static void copy(const mx_param *param, float *torch, float *arena, bool to_torch) {
+    const matrices m = matrices_of(param);
+    for (size_t row = 0; row < m.rows; row += TILE)
+        for (size_t column = 0; column < m.columns; column += TILE)
+            copy_tile(&m, row, column, torch, arena, to_torch);
+}
+
+/* Each only reads what its caller cannot change. */
 void mx_param_to_torch(const mx_param *param, const float *arena, float *to) {
-    for (size_t i = 0; i < param->count; i++)
-        to[i] = arena[param->offset + stored_at(param, i)];
+    copy(param, to, (float *)arena + param->offset, true);
 }
 
 void mx_param_from_torch(const mx_param *param, const float *from, float *arena) {
-    for (size_t i = 0; i < param->count; i++)
-        arena[param->offset + stored_at(param, i)] = from[i];
+    copy(param, (float *)from, arena + param->offset, false);
 }
 
 int mx_param_rank(const mx_param *param) {

@@ -10,8 +10,14 @@
 mx_status mx_weights_write(const char *path, const mx_net *net, mx_buffer *arena,
                            const mx_file_note *notes, size_t n_notes);
 
-/* Reads them back into an arena: every parameter must be there with its shape; other tensors may
- * be. Fails with MX_DATA, listing what is missing or has another shape. */
+/* Reads a .safetensors or .pth file into an arena of `net`: the file has every parameter with its
+ * shape, and no others. Fails with MX_DATA, listing what is missing, has another shape or does not
+ * belong, and what is not finite; the arena is then unchanged. */
 mx_status mx_weights_read(const char *path, const mx_net *net, mx_buffer *arena);
+
+/* The same for weights that training begins with, to the weights and their average: the head's
+ * layers stay as they are where the file has none or others, such as torchvision's fc of 1000
+ * classes. Says which. */
+mx_status mx_weights_begin(const char *path, const mx_net *net);
 
 #endif

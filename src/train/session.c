@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "report/sinks.h"
+#include "train/checkpoint.h"
 #include "train/session_internal.h"
 #include "train/setup.h"
 
@@ -15,6 +16,7 @@ static mx_status open_device_parts(mx_session *session) {
     const size_t bytes = mx_dataset_bytes(data);
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
+    if (*config->model_weights) MX_TRY(mx_weights_begin(config->model_weights, session->net));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
     MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config)));

@@ -1,0 +1,189 @@
+/* torchvision's networks, wide_resnet50_2 above all, against torch: evaluation and a step's
+ * gradients, by several convolution algorithms. Weights and pictures come from a formula, since
+ * golden files of that size are nothing for a repository. */
+#include "parity/model_case.h"
+
+static const char *const algorithms[] = {"auto", "direct", "gemm"};
+
+static uint32_t mix(uint32_t h, int shift, uint32_t factor) {
+    return (h ^ (h >> shift)) * factor;
+}
+
+/* As hashed() of scripts/make_golden.py: FNV-1a of the name seeds, murmur3's finalizer mixes. */
+static void hashed(const char *name, size_t count, double low, double high, float *to) {
+    uint32_t seed = 2166136261u;
+    for (const char *c = name; *c; c++)
+        seed = (seed ^ (uint32_t)(unsigned char)*c) * 16777619u;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t h = (uint32_t)i * 2654435761u + seed;
+        h = mix(mix(h, 16, 0x85EBCA6Bu), 13, 0xC2B2AE35u);
+        h ^= h >> 16;
+        to[i] = (float)(low + (high - low) * (double)(h >> 8) / 16777216.0);
+    }
+}
+
+/* Before a ReLU: some channels always pass, the others never. */
+static void hashed_beta(const mx_param *param, float *to) {
+    const bool last = strstr(param->name, "bn3.") != NULL;
+    if (strstr(param->name, "downsample")) {
+        for (size_t i = 0; i < param->count; i++)
+            to[i] = 0.5f;
+        return;
+    }
+    hashed(param->name, param->count, -1, 1, to);
+    for (size_t i = 0; i < param->count; i++)
+        to[i] = to[i] > 0 ? 1.0f : last ? -20.0f : -1.0f;
+}
+
+/* As fill_hashed() there. */
+static void hashed_parameter(const mx_param *param, float *to) {
+    const double inputs = (double)param->count / (double)param->dims[0], size = sqrt(6 / inputs);
+    switch (param->role) {
+    case MX_PARAM_CONV_WEIGHT:
+    case MX_PARAM_LINEAR_WEIGHT:
+        hashed(param->name, param->count, -size, size, to);
+        break;
+    case MX_PARAM_GAMMA:
+        hashed(param->name, param->count, 0.1, 0.2, to);
+        break;
+    case MX_PARAM_BETA:
+        hashed_beta(param, to);
+        break;
+    case MX_PARAM_RUNNING_VAR:
+        hashed(param->name, param->count, 0.5, 1.5, to);
+        break;
+    default:
+        hashed(param->name, param->count, -0.2, 0.2, to);
+    }
+}
+
+static void load_hashed(const mx_net *net, mx_buffer *arena) {
+    const size_t count = mx_net_layout(net).count;
+    float *host = golden_new(count);
+    for (int i = 0; i < mx_net_param_count(net); i++) {
+        const mx_param *param = mx_net_param(net, i);
+        float *torch = golden_new(param->count);
+        hashed_parameter(param, torch);
+        mx_param_from_torch(param, torch, host);
+        free(torch);
+    }
+    golden_upload(mx_matrix(arena, 0, 1, (mx_i32)count), host);
+    free(host);
+}
+
+static void open_net(model_case *m, const char *algorithm) {
+    const mx_i32 size = (mx_i32)golden_number(&m->golden, "size");
+    mx_model_spec spec = {.name = mx_tensorfile_note(&m->golden, "model"),
+                          .height = size,
+                          .width = size,
+                          .channels = 3,
+                          .classes = model_dim(m, "eval_logits", 1),
+                          .bn_momentum = 0.1f};
+    const char *head = mx_tensorfile_note(&m->golden, "head");
+    for (int used = 0; sscanf(head, "%d%n", &spec.head[spec.n_head], &used) == 1;) {
+        spec.n_head++;
+        head += used + (head[used] == ',');
+    }
+    const mx_net_plan_request request = {.train_rows = m->groups ? m->rows : 0,
+                                         .train_groups = m->groups,
+                                         .infer_rows = m->rows,
+                                         .infer_groups = m->groups ? m->groups : 1,
+                                         .conv_algorithm = algorithm};
+    golden_ok(mx_model_build(&m->net, m->device, &spec));
+    golden_ok(mx_net_plan(m->net, &request));
+    load_hashed(m->net, mx_net_get_arenas(m->net).weights);
+}
+
+static void open_case(model_case *m, mx_device *device, const char *name, const char *algorithm) {
+    *m = (model_case){.device = device};
+    golden_read(&m->golden, name);
+    m->rows = (mx_i32)golden_number(&m->golden, "batch");
+    m->groups = (mx_i32)golden_number(&m->golden, "groups");
+    open_net(m, algorithm);
+    model_open_tensors(m);
+    float *x = golden_new(mx_tensor_count(m->x));
+    hashed("pictures", mx_tensor_count(m->x), -1, 1, x);
+    golden_upload(m->x, x);
+    free(x);
+}
+
+static void check_evaluation(mx_device *device, const char *name) {
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        model_case m;
+        open_case(&m, device, name, algorithms[i]);
+        const mx_pass eval = {.mode = MX_EVAL,
+                              .rows = m.rows,
+                              .groups = 1,
+                              .weights = mx_net_get_arenas(m.net).weights};
+        model_forward(&m, &eval, "eval_logits", algorithms[i]);
+        model_close(&m);
+    }
+}
+
+/* The tensor's largest number. */
+static double scale_of(const model_case *m, const char *prefix, const mx_param *param) {
+    char largest[MX_NAME_BYTES + 16];
+    snprintf(largest, sizeof largest, "%s/largest", param->name);
+    return (double)golden_find(&m->golden, prefix, largest)->data[0];
+}
+
+/* What counts as nothing: a shift before a batch norm has no gradient but for rounding. */
+static double noise_of(const model_case *m) {
+    double largest = 0;
+    for (int i = 0; i < mx_net_param_count(m->net); i++)
+        if (!model_is_statistic(mx_net_param(m->net, i)))
+            largest = fmax(largest, scale_of(m, "gradient", mx_net_param(m->net, i)));
+    return 1e-6 * largest;
+}
+
+/* Compares the samples of PREFIX/NAME that the golden file has. */
+static void compare_samples(const model_case *m, mx_buffer *arena, const char *prefix,
+                            bool statistics, double limit, double noise, const char *algorithm) {
+    const size_t count = mx_buffer_bytes(arena) / sizeof(float);
+    float *host = golden_download(mx_matrix(arena, 0, 1, (mx_i32)count));
+    for (int i = 0; i < mx_net_param_count(m->net); i++) {
+        const mx_param *param = mx_net_param(m->net, i);
+        if (model_is_statistic(param) != statistics) continue;
+        const mx_file_tensor *golden = golden_find(&m->golden, prefix, param->name);
+        const double scale = scale_of(m, prefix, param);
+        float *got = golden_new(param->count);
+        mx_param_to_torch(param, host, got);
+        for (size_t s = 0; s < golden->count; s++)
+            got[s] = got[s * param->count / golden->count];
+        golden_assert_within(got, golden, fmax(limit * scale, noise), algorithm);
+        free(got);
+    }
+    free(host);
+}
+
+static void evaluation_equals_torch(void **state) {
+    check_evaluation(*state, "resnet_18");
+    check_evaluation(*state, "resnet_wide_96");
+    check_evaluation(*state, "resnet_wide_224");
+    check_evaluation(*state, "resnet_headed");
+}
+
+static void a_steps_losses_gradients_and_statistics_equal_torch(void **state) {
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        model_case m;
+        open_case(&m, *state, "resnet_headed", algorithms[i]);
+        golden_upload(m.targets, golden_find(&m.golden, "", "targets")->data);
+        const mx_net_arenas arenas = mx_net_get_arenas(m.net);
+        const mx_pass train = {
+            .mode = MX_TRAIN, .rows = m.rows, .groups = m.groups, .weights = arenas.weights};
+        model_lose(&m, &train, algorithms[i]);
+        golden_ok(mx_net_backward(m.net, &train, m.x));
+        compare_samples(&m, arenas.gradients, "gradient", false, GRADIENT_LIMIT, noise_of(&m),
+                        algorithms[i]);
+        compare_samples(&m, arenas.weights, "after", true, STATISTICS_LIMIT, 0, algorithms[i]);
+        model_close(&m);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluation_equals_torch),
+        cmocka_unit_test(a_steps_losses_gradients_and_statistics_equal_torch),
+    };
+    return cmocka_run_group_tests(tests, golden_open_device, golden_close_device);
+}
