@@ -15,10 +15,11 @@ __kernel void soft_cross_entropy(__global const float *logits, __global const fl
                                  __global float *dlogits, const mx_loss_args a) {
     const int i = (int)get_global_id(0);
     if (i >= a.count) return;
-    const size_t row = (size_t)list[a.list + a.first + i] * a.c;
-    logits += a.logits + row;
-    targets += a.targets + row;
-    dlogits += a.dlogits + row;
+    const int row = list[a.list + a.first + i] - a.begin;
+    if (row < 0 || row >= a.rows) return;
+    logits += a.logits + (size_t)row * a.c;
+    targets += a.targets + (size_t)(row + a.begin) * a.c;
+    dlogits += a.dlogits + (size_t)row * a.c;
     const float norm = log_sum_exp(logits, a.c);
     float loss = 0.0f, mass = 0.0f;
     for (int j = 0; j < a.c; j++) {
@@ -36,10 +37,11 @@ __kernel void squared_difference(__global const float *logits, __global const fl
                                  __global float *dlogits, const mx_loss_args a) {
     const int i = (int)get_global_id(0);
     if (i >= a.count) return;
-    const size_t row = (size_t)list[a.list + a.first + i] * a.c;
-    logits += a.logits + row;
-    targets += a.targets + row;
-    dlogits += a.dlogits + row;
+    const int row = list[a.list + a.first + i] - a.begin;
+    if (row < 0 || row >= a.rows) return;
+    logits += a.logits + (size_t)row * a.c;
+    targets += a.targets + (size_t)(row + a.begin) * a.c;
+    dlogits += a.dlogits + (size_t)row * a.c;
     const float norm = log_sum_exp(logits, a.c);
     float loss = 0.0f, dot = 0.0f;
     for (int j = 0; j < a.c; j++) {

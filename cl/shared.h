@@ -241,10 +241,11 @@ typedef struct mx_softmax_args {
     mx_u32 x, y;
 } mx_softmax_args;
 
-/* Losses over the rows list[first .. first + count) of logits[.][c] and targets[.][c]; writes one loss
- * a row to losses[first + i] and scale x its gradient to dlogits. */
+/* Losses over the rows list[first .. first + count) of targets[.][c], where those are begin .. begin + rows
+ * - 1: the rows of logits[.][c] and dlogits. Writes one loss a row to losses[first + i] and scale x its
+ * gradient to dlogits. */
 typedef struct mx_loss_args {
-    mx_i32 c, first, count;
+    mx_i32 c, first, count, begin, rows;
     mx_u32 logits, targets, list, losses, dlogits;
     mx_f32 scale;
 } mx_loss_args;

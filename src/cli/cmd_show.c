@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/open_config.h"
+#include "train/memory.h"
 #include "train/setup.h"
 
 enum { CLASSES_WITHOUT_DATA = 10 };
@@ -22,7 +23,7 @@ static void shape_text(mx_value v, char *out, size_t bytes) {
     snprintf(out, bytes, "%dx%dx%d", v.h, v.w, v.c);
 }
 
-static void print_model(const mx_net *net, const mx_config *config, size_t bytes) {
+static void print_model(const mx_net *net, const mx_config *config, uint64_t bytes) {
     char shape[48];
     double macs = 0;
     mx_layer_row row;
@@ -46,7 +47,7 @@ static json_t *value_json(mx_value v) {
     return json_pack("[i, i, i]", v.h, v.w, v.c);
 }
 
-static json_t *model_json(const mx_net *net, const mx_config *config, size_t bytes) {
+static json_t *model_json(const mx_net *net, const mx_config *config, uint64_t bytes) {
     json_t *layers = json_array();
     mx_layer_row row;
     for (int i = 0; mx_net_layer_row(net, i, &row); i++)
@@ -56,8 +57,8 @@ static json_t *model_json(const mx_net *net, const mx_config *config, size_t byt
                                         (json_int_t)row.parameters, "macs", row.macs));
     return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o}", "model", config->model_name, "input",
                      value_json(mx_net_input(net)), "classes", mx_net_classes(net), "parameters",
-                     (json_int_t)mx_net_parameters(net), "memory_bytes", (json_int_t)bytes, "layers",
-                     layers);
+                     (json_int_t)mx_net_parameters(net), "memory_bytes", (json_int_t)bytes,
+                     "layers", layers);
 }
 
 static mx_status show_model(const mx_args *args, const mx_config *config) {
@@ -66,9 +67,11 @@ static mx_status show_model(const mx_args *args, const mx_config *config) {
     const mx_trainer_spec spec = mx_setup_trainer(config);
     mx_status status;
     MX_GO(mx_setup_device(config, false, &device));
-    MX_GO(
-        mx_setup_net(config, device, mx_setup_classes(config, CLASSES_WITHOUT_DATA), &spec, &net));
-    const size_t bytes = mx_device_allocated(device);
+    const int classes =
+        config->model_head_keep ? MX_KEPT_CLASSES : mx_setup_classes(config, CLASSES_WITHOUT_DATA);
+    uint64_t bytes = 0;
+    MX_GO(mx_setup_sized_net(config, device, classes, &spec, &net));
+    MX_GO(mx_memory_needed(config, device, classes, 0, &bytes));
     if (mx_args_flag(args, "--json"))
         status = mx_print_json(model_json(net, config, bytes));
     else

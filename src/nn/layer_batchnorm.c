@@ -34,8 +34,8 @@ static mx_status forward(const mx_layer_call *call) {
     if (call->pass->mode == MX_EVAL || call->layer->part.frozen)
         return mx_batchnorm_infer(call->device, &bn, call->x[0], call->saved, call->y);
     return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups,
-                                call->pass->mode == MX_TRAIN, call->saved, call->workspace,
-                                call->y);
+                                call->pass->mode == MX_TRAIN && !call->pass->later_part,
+                                call->saved, call->workspace, call->y);
 }
 
 static mx_status backward(const mx_layer_call *call) {

@@ -61,6 +61,7 @@ typedef enum mx_mode {
 
 typedef struct mx_pass {
     mx_mode mode;
+    bool later_part;    /* of a step computed in parts: running statistics stay */
     mx_i32 rows;        /* images of this batch, at most as planned */
     mx_i32 groups;      /* batch-norm groups, dividing rows */
     mx_buffer *weights; /* the arena to run with: net's weights or their average */
@@ -72,6 +73,7 @@ typedef struct mx_net_plan_request {
     const char *conv_algorithm;
     struct mx_conv_tuner *tuner; /* chooses convolutions while planning; NULL: built-in choices */
     mx_i32 tuned_rows; /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
+    bool sizes_only;   /* for mx_net_bytes: nothing is allocated, nothing can run */
 } mx_net_plan_request;
 
 /* An empty network for h x w x c images. Fails with MX_MEMORY. */
@@ -111,6 +113,9 @@ typedef struct mx_net_start {
     bool uniform;
 } mx_net_start;
 void mx_net_set_start(mx_net *net, mx_net_start start);
+
+/* Device memory of a planned network. */
+uint64_t mx_net_bytes(const mx_net *net);
 
 /* Random weights from `seed`. Copies them to the average too. */
 mx_status mx_net_init(mx_net *net, uint64_t seed);

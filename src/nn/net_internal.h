@@ -26,6 +26,7 @@ struct mx_net {
     mx_buffer *workspace;
     mx_buffer *activations[MX_NET_SEGMENTS]; /* one arena, in pieces that the device allows */
     size_t segment;                          /* floats of a piece */
+    uint64_t bytes;                          /* of everything that is allocated */
     /* Offsets in the activations, by value: outputs when training and otherwise, gradients. */
     size_t *train_offset, *infer_offset, *gradient_offset;
     size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */

@@ -107,6 +107,10 @@ static size_t segment_of(const mx_device *device) {
     return (size_t)(floats < UINT32_MAX ? floats : UINT32_MAX) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;
 }
 
+uint64_t mx_net_bytes(const mx_net *net) {
+    return net->bytes;
+}
+
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     size_t workspace = 0, activations = 0, measured = 0;
     if (net->failed != MX_OK) return mx_fail(net->failed, "%s", net->failure);
@@ -117,6 +121,11 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_net_plan_activations(net, &activations));
+    net->bytes =
+        sizeof(float) * (2 * (uint64_t)net->layout.count +
+                         (request->train_rows > 0 ? 3 : 0) * (uint64_t)net->layout.trained +
+                         activations + workspace);
+    if (request->sizes_only) return MX_OK;
     mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB",
              net->layout.count >> 8, request->train_rows > 0 ? 5 : 2, activations >> 18,
              workspace >> 18);

@@ -7,6 +7,8 @@ static mx_status run(mx_device *device, const char *name, mx_tensor logits, mx_t
     const mx_loss_args args = {.c = logits.c,
                                .first = rows.first,
                                .count = rows.count,
+                               .begin = rows.begin,
+                               .rows = mx_tensor_rows(logits),
                                .logits = logits.offset,
                                .targets = targets.offset,
                                .list = rows.list.offset,

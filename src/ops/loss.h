@@ -1,7 +1,8 @@
 /* The losses of MixMatch over chosen rows, with their gradients.
- * `list` holds row numbers (ints) of logits[.][c] and targets[.][c]; the rows list[first .. first +
- * count) take part. losses[first + i] gets one value a row, and those rows of dlogits get `scale`
- * times the gradient by the logits; other rows are left alone. */
+ * `list` holds row numbers (ints) of targets[.][c]; the rows list[first .. first + count) take
+ * part. logits and dlogits may be a part of the batch, from row `begin` on: rows that are not of it
+ * are left out. losses[first + i] gets one value a row, and those rows of dlogits get `scale` times
+ * the gradient by the logits; others are left alone. */
 #ifndef MX_OPS_LOSS_H
 #define MX_OPS_LOSS_H
 
@@ -10,7 +11,8 @@
 typedef struct mx_loss_rows {
     mx_tensor list;
     mx_i32 first, count;
-    float scale; /* of the gradient */
+    float scale;  /* of the gradient */
+    mx_i32 begin; /* the row that the logits begin with */
 } mx_loss_rows;
 
 /* -sum_j t_j log p_j (eq. 3). Matches torch's cross_entropy with probabilities as targets. */

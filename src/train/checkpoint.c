@@ -118,8 +118,8 @@ static const mx_param *find_param(const mx_net *net, const char *name) {
     return NULL;
 }
 
-/* Copies what fits to `host`. Parameters of the head may differ where `new_head` is not NULL, which
- * then lists them. */
+/* Copies what fits to `host`. Where `new_head` is not NULL, parameters of the head may differ,
+ * which it then lists, and numbers must be finite. */
 static mx_status copy_from(const mx_tensorfile *file, const mx_net *net, float *host,
                            mx_buf *new_head) {
     mismatch m = {0};
@@ -128,7 +128,7 @@ static mx_status copy_from(const mx_tensorfile *file, const mx_net *net, float *
         const mx_param *param = mx_net_param(net, i);
         const mx_file_tensor *tensor = mx_tensorfile_find(file, param->name);
         if (tensor && has_shape(tensor, param)) {
-            if (!is_finite(tensor)) note(&m.infinite, &m.n_infinite, param->name);
+            if (new_head && !is_finite(tensor)) note(&m.infinite, &m.n_infinite, param->name);
             mx_param_from_torch(param, tensor->data, host);
         } else if (new_head && param->head) {
             note(new_head, &n_new, param->name);

@@ -12,12 +12,12 @@ mx_status mx_weights_write(const char *path, const mx_net *net, mx_buffer *arena
 
 /* Reads a .safetensors or .pth file into an arena of `net`: the file has every parameter with its
  * shape, and no others. Fails with MX_DATA, listing what is missing, has another shape or does not
- * belong, and what is not finite; the arena is then unchanged. */
+ * belong; the arena is then unchanged. */
 mx_status mx_weights_read(const char *path, const mx_net *net, mx_buffer *arena);
 
 /* The same for weights that training begins with, to the weights and their average: the head's
  * layers stay as they are where the file has none or others, such as torchvision's fc of 1000
- * classes. Says which. */
+ * classes. Says which. Fails too where a number is not finite. */
 mx_status mx_weights_begin(const char *path, const mx_net *net);
 
 #endif

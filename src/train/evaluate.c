@@ -5,10 +5,17 @@
 
 #include "base/mem.h"
 
+static size_t input_bytes(const mx_net *net, mx_i32 batch) {
+    const mx_value image = mx_net_input(net);
+    return (size_t)batch * (size_t)image.h * (size_t)image.w * (size_t)image.c * sizeof(float);
+}
+
+size_t mx_evaluator_bytes(const mx_net *net, mx_i32 batch) {
+    return input_bytes(net, batch) + (size_t)batch * sizeof(mx_u32);
+}
+
 mx_status mx_evaluator_init(mx_evaluator *evaluator, mx_net *net, mx_i32 batch,
                             mx_scaling scaling) {
-    const mx_value image = mx_net_input(net);
-    const size_t floats = (size_t)batch * (size_t)image.h * (size_t)image.w * (size_t)image.c;
     mx_device *device = mx_net_device(net);
     *evaluator = (mx_evaluator){.net = net, .batch = batch, .scaling = scaling};
     mx_status status;
@@ -16,7 +23,7 @@ mx_status mx_evaluator_init(mx_evaluator *evaluator, mx_net *net, mx_i32 batch,
     MX_GO(mx_alloc(&evaluator->host_logits, (size_t)batch * (size_t)mx_net_classes(net),
                    sizeof(float)));
     MX_GO(mx_buffer_create(&evaluator->rows, device, (size_t)batch * sizeof(mx_u32)));
-    MX_GO(mx_buffer_create(&evaluator->x, device, floats * sizeof(float)));
+    MX_GO(mx_buffer_create(&evaluator->x, device, input_bytes(net, batch)));
 done:
     if (status != MX_OK) mx_evaluator_release(evaluator);
     return mx_context(status, "memory of the evaluation");

@@ -19,6 +19,8 @@ typedef struct mx_evaluator {
 
 /* `batch` is at most the network's infer_rows. */
 mx_status mx_evaluator_init(mx_evaluator *evaluator, mx_net *net, mx_i32 batch, mx_scaling scaling);
+/* Bytes of device memory that mx_evaluator_init asks for. */
+size_t mx_evaluator_bytes(const mx_net *net, mx_i32 batch);
 void mx_evaluator_release(mx_evaluator *evaluator);
 
 /* Called with each picture in order, its logits and the caller's `context`. */

@@ -5,6 +5,7 @@
 #include "ops/adam.h"
 #include "ops/loss.h"
 #include "ops/mixup.h"
+#include "ops/pointwise.h"
 #include "ops/sharpen.h"
 #include "ops/softmax.h"
 #include "train/schedule.h"
@@ -17,19 +18,37 @@ static mx_tensor rows_of(mx_tensor tensor, mx_i32 first, mx_i32 rows) {
     return tensor;
 }
 
+/* A run of batches that are computed together. */
+typedef struct part {
+    mx_i32 first, count;
+} part;
+
+/* Part `i` of `groups` batches; it may be empty. */
+static part part_of(const mx_trainer *trainer, mx_i32 groups, mx_i32 i) {
+    const mx_i32 parts = trainer->spec.parts, first = groups * i / parts;
+    return (part){first, groups * (i + 1) / parts - first};
+}
+
+static mx_status guess_part(mx_trainer *trainer, mx_i32 n, part p) {
+    const mx_i32 rows = p.count * n;
+    const mx_pass pass = {.mode = MX_GUESS,
+                          .rows = rows,
+                          .groups = p.count,
+                          .weights = mx_net_get_arenas(trainer->net).weights};
+    mx_tensor logits;
+    if (rows == 0) return MX_OK;
+    MX_TRY(
+        mx_net_forward(trainer->net, &pass, rows_of(trainer->x, (p.first + 1) * n, rows), &logits));
+    return mx_softmax(trainer->device, logits, rows_of(trainer->guesses, p.first * n, rows));
+}
+
 /* Labels of the unlabelled pictures: the sharpened mean guess over their k views. */
 static mx_status guess_labels(mx_trainer *trainer, mx_i32 n) {
     const mx_i32 k = trainer->spec.k, rows = k * n;
-    const mx_pass pass = {.mode = MX_GUESS,
-                          .rows = rows,
-                          .groups = k,
-                          .weights = mx_net_get_arenas(trainer->net).weights};
-    const mx_tensor guesses = rows_of(trainer->guesses, 0, rows);
-    mx_tensor logits;
-    MX_TRY(mx_net_forward(trainer->net, &pass, rows_of(trainer->x, n, rows), &logits));
-    MX_TRY(mx_softmax(trainer->device, logits, guesses));
-    return mx_sharpen(trainer->device, guesses, k, (float)trainer->spec.temperature,
-                      rows_of(trainer->targets, n, rows));
+    for (mx_i32 i = 0; i < trainer->spec.parts; i++)
+        MX_TRY(guess_part(trainer, n, part_of(trainer, k, i)));
+    return mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
+                      (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows));
 }
 
 static mx_status mix(mx_trainer *trainer, mx_i32 rows) {
@@ -40,21 +59,58 @@ static mx_status mix(mx_trainer *trainer, mx_i32 rows) {
                     rows_of(trainer->mixed_targets, 0, rows));
 }
 
-/* Losses and the gradient by the logits: labelled rows first in the list, then the unlabelled. */
-static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_tensor logits, mx_tensor targets,
+/* Losses of a part's rows and the gradient by its logits, which begin with row `begin`: labelled
+ * rows come first in the list, then the unlabelled. */
+static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_i32 begin, mx_tensor logits,
                       mx_tensor dlogits, double lambda_u) {
     const mx_i32 unlabelled = trainer->spec.mixmatch ? trainer->spec.k * n : 0;
-    mx_loss_rows rows = {
-        .list = mx_control_tensor(trainer, MX_CONTROL_LIST), .count = n, .scale = 1.0f / (float)n};
+    const mx_tensor targets = trainer->spec.mixmatch ? trainer->mixed_targets : trainer->targets;
+    mx_loss_rows rows = {.list = mx_control_tensor(trainer, MX_CONTROL_LIST),
+                         .count = n,
+                         .scale = 1.0f / (float)n,
+                         .begin = begin};
     MX_TRY(mx_soft_cross_entropy(trainer->device, logits, targets, rows, trainer->losses, dlogits));
-    MX_TRY(mx_loss_sum(trainer->device, trainer->losses, 0, n, 1.0f / (float)n, trainer->sums, 0));
     if (unlabelled == 0) return MX_OK;
     rows.first = n;
     rows.count = unlabelled;
     rows.scale = (float)(lambda_u / unlabelled);
-    MX_TRY(mx_squared_difference(trainer->device, logits, targets, rows, trainer->losses, dlogits));
+    return mx_squared_difference(trainer->device, logits, targets, rows, trainer->losses, dlogits);
+}
+
+static mx_status sum_losses(mx_trainer *trainer, mx_i32 n) {
+    const mx_i32 unlabelled = trainer->spec.mixmatch ? trainer->spec.k * n : 0;
+    MX_TRY(mx_loss_sum(trainer->device, trainer->losses, 0, n, 1.0f / (float)n, trainer->sums, 0));
+    if (unlabelled == 0) return MX_OK;
     return mx_loss_sum(trainer->device, trainer->losses, n, unlabelled, 1.0f / (float)unlabelled,
                        trainer->sums, 1);
+}
+
+/* trainer->sum = the gradients so far; the last part leaves the whole sum with the network. */
+static mx_status add_gradients(mx_trainer *trainer, mx_i32 i) {
+    const mx_i32 count = (mx_i32)mx_net_layout(trainer->net).trained;
+    const mx_tensor now = mx_matrix(mx_net_get_arenas(trainer->net).gradients, 0, 1, count),
+                    sum = mx_matrix(trainer->sum, 0, 1, count);
+    if (trainer->spec.parts == 1) return MX_OK;
+    if (i == 0) return mx_buffer_copy(sum.buffer, 0, now.buffer, 0, mx_buffer_bytes(now.buffer));
+    return mx_add(trainer->device, sum, now, 1.0f, i == trainer->spec.parts - 1 ? now : sum);
+}
+
+/* Forward, losses and backward of part `i`. */
+static mx_status learn_part(mx_trainer *trainer, mx_i32 n, mx_i32 i, double lambda_u) {
+    const part p = part_of(trainer, mx_trainer_groups(&trainer->spec), i);
+    const mx_pass pass = {.mode = MX_TRAIN,
+                          .later_part = i > 0,
+                          .rows = p.count * n,
+                          .groups = p.count,
+                          .weights = mx_net_get_arenas(trainer->net).weights};
+    const mx_tensor x =
+        rows_of(trainer->spec.mixmatch ? trainer->mixed : trainer->x, p.first * n, pass.rows);
+    mx_tensor logits;
+    MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
+    MX_TRY(lose(trainer, n, p.first * n, logits, mx_net_logits_gradient(trainer->net, &pass),
+                lambda_u));
+    MX_TRY(mx_net_backward(trainer->net, &pass, x));
+    return add_gradients(trainer, i);
 }
 
 static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
@@ -101,26 +157,17 @@ static mx_status list_in_order(mx_trainer *trainer, mx_i32 rows) {
 }
 
 mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
-    const bool mixmatch = trainer->spec.mixmatch;
-    const mx_i32 groups = mx_trainer_groups(&trainer->spec), rows = groups * n;
+    const mx_i32 rows = mx_trainer_groups(&trainer->spec) * n;
     const double lambda_u = mx_lambda_u_at(trainer->spec.lambda_u, trainer->spec.ramp_steps, step);
-    const mx_pass pass = {.mode = MX_TRAIN,
-                          .rows = rows,
-                          .groups = groups,
-                          .weights = mx_net_get_arenas(trainer->net).weights};
-    const mx_tensor x = rows_of(mixmatch ? trainer->mixed : trainer->x, 0, rows);
-    const mx_tensor targets = mixmatch ? trainer->mixed_targets : trainer->targets;
-    mx_tensor logits;
-    if (mixmatch) {
+    if (trainer->spec.mixmatch) {
         MX_TRY(guess_labels(trainer, n));
         MX_TRY(mix(trainer, rows));
     } else {
         MX_TRY(list_in_order(trainer, rows));
     }
-    MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
-    MX_TRY(
-        lose(trainer, n, logits, targets, mx_net_logits_gradient(trainer->net, &pass), lambda_u));
-    MX_TRY(mx_net_backward(trainer->net, &pass, x));
+    for (mx_i32 i = 0; i < trainer->spec.parts; i++)
+        MX_TRY(learn_part(trainer, n, i, lambda_u));
+    MX_TRY(sum_losses(trainer, n));
     MX_TRY(move_weights(trainer, step));
     return send_losses(trainer, step);
 }

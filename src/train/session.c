@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "report/sinks.h"
 #include "train/checkpoint.h"
+#include "train/memory.h"
 #include "train/session_internal.h"
 #include "train/setup.h"
 
@@ -14,6 +15,7 @@ static mx_status open_device_parts(mx_session *session) {
     const mx_trainer_spec spec = mx_setup_trainer(config);
     const mx_dataset *data = &session->data;
     const size_t bytes = mx_dataset_bytes(data);
+    MX_TRY(mx_memory_check(config, session->device, data->n_classes, bytes));
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
     if (*config->model_weights) MX_TRY(mx_weights_begin(config->model_weights, session->net));

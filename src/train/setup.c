@@ -74,6 +74,7 @@ mx_trainer_spec mx_setup_trainer(const mx_config *config) {
         .mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH,
         .batch = (mx_i32)config->train_batch,
         .k = (mx_i32)config->mixmatch_k,
+        .parts = (mx_i32)config->train_accumulate,
         .seed = (uint64_t)config->run_seed,
         .scaling = mx_setup_scaling(config),
         .crop_flip_labelled = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP,
@@ -106,8 +107,6 @@ int mx_setup_classes(const mx_config *config, int fallback) {
     return config->data_classes.count > 0 ? config->data_classes.count : fallback;
 }
 
-enum { KEPT_CLASSES = 1000 };
-
 static const char *conv_algorithm(const mx_config *config) {
 #define WORD(id, word) [id] = word,
     static const char *const words[] = {MX_CONFIG_CONV_CHOICES(WORD)};
@@ -115,8 +114,9 @@ static const char *conv_algorithm(const mx_config *config) {
     return words[config->conv_algorithm];
 }
 
-mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes,
-                            const mx_trainer_spec *spec, mx_conv_tuner *tuner, mx_net **out) {
+static mx_status build_net(const mx_config *config, mx_device *device, int classes,
+                           const mx_trainer_spec *spec, mx_conv_tuner *tuner, bool sizes_only,
+                           mx_net **out) {
     mx_model_spec model = {.name = config->model_name,
                            .height = config->data_height,
                            .width = config->data_width,
@@ -128,23 +128,26 @@ mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int clas
                            .freeze = (mx_freeze)config->model_freeze,
                            .n_head = config->model_head_count};
     memcpy(model.head, config->model_head_sizes, sizeof model.head);
-    if (config->model_head_keep && classes != KEPT_CLASSES)
+    if (config->model_head_keep && classes != MX_KEPT_CLASSES)
         return mx_fail(MX_USAGE,
                        "model.head = keep has %d classes, and the data has %d; leave model.head "
                        "empty for a new last layer",
-                       KEPT_CLASSES, classes);
+                       MX_KEPT_CLASSES, classes);
     const mx_trainer_spec training = mx_setup_trainer(config);
     mx_net_plan_request request = {.infer_rows = mx_setup_eval_batch(config),
                                    .infer_groups = 1,
                                    .conv_algorithm = conv_algorithm(config),
                                    .tuner = tuner,
-                                   .tuned_rows = mx_trainer_rows(&training)};
+                                   .sizes_only = sizes_only,
+                                   .tuned_rows =
+                                       training.batch * mx_trainer_train_groups(&training)};
     if (spec) {
-        request.train_rows = mx_trainer_rows(spec);
-        request.train_groups = mx_trainer_groups(spec);
-        if (spec->mixmatch && spec->k * spec->batch > request.infer_rows)
-            request.infer_rows = spec->k * spec->batch;
-        if (spec->mixmatch) request.infer_groups = spec->k;
+        const mx_i32 guess_groups = mx_trainer_guess_groups(spec);
+        request.train_groups = mx_trainer_train_groups(spec);
+        request.train_rows = request.train_groups * spec->batch;
+        if (guess_groups * spec->batch > request.infer_rows)
+            request.infer_rows = guess_groups * spec->batch;
+        if (guess_groups > 0) request.infer_groups = guess_groups;
     }
     MX_TRY(mx_model_build(out, device, &model));
     const mx_status status = mx_net_plan(*out, &request);
@@ -152,6 +155,16 @@ mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int clas
     mx_net_close(*out);
     *out = NULL;
     return status;
+}
+
+mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int classes,
+                            const mx_trainer_spec *spec, mx_conv_tuner *tuner, mx_net **out) {
+    return build_net(config, device, classes, spec, tuner, false, out);
+}
+
+mx_status mx_setup_sized_net(const mx_config *config, mx_device *device, int classes,
+                             const mx_trainer_spec *spec, mx_net **out) {
+    return build_net(config, device, classes, spec, NULL, true, out);
 }
 
 static mx_status net_in_mode(const mx_config *config, mx_device *device, int classes,

@@ -8,6 +8,8 @@
 #include "train/config.h"
 #include "train/trainer.h"
 
+enum { MX_KEPT_CLASSES = 1000 }; /* of torchvision's fc, which model.head = keep keeps */
+
 /* Opens the device that the configuration selects. */
 mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out);
 
@@ -29,6 +31,10 @@ mx_status mx_setup_net(const mx_config *config, mx_device *device, int classes,
 
 /* mx_setup_net that measures the convolutions that the cache lacks, as device.tune says. */
 mx_status mx_setup_tuned_net(const mx_config *config, mx_device *device, int classes,
+                             const mx_trainer_spec *spec, mx_net **out);
+
+/* A network with sizes only, by built-in choices (nn/net.h). */
+mx_status mx_setup_sized_net(const mx_config *config, mx_device *device, int classes,
                              const mx_trainer_spec *spec, mx_net **out);
 
 /* mx_setup_net with a tuner of the caller's. */

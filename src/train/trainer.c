@@ -13,8 +13,16 @@ mx_i32 mx_trainer_groups(const mx_trainer_spec *spec) {
     return spec->mixmatch ? spec->k + 1 : 1;
 }
 
-mx_i32 mx_trainer_rows(const mx_trainer_spec *spec) {
-    return spec->batch * mx_trainer_groups(spec);
+static mx_i32 ceiling(mx_i32 a, mx_i32 b) {
+    return (a + b - 1) / b;
+}
+
+mx_i32 mx_trainer_train_groups(const mx_trainer_spec *spec) {
+    return ceiling(mx_trainer_groups(spec), spec->parts);
+}
+
+mx_i32 mx_trainer_guess_groups(const mx_trainer_spec *spec) {
+    return spec->mixmatch ? ceiling(spec->k, spec->parts) : 0;
 }
 
 /* Appends a tensor to the arena being laid out. */
@@ -61,15 +69,31 @@ static mx_status set_lambda_to_one(mx_trainer *trainer) {
     return status;
 }
 
-mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
+static void size_up(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
     *trainer = (mx_trainer){.spec = *spec, .net = net, .device = mx_net_device(net)};
     trainer->classes = mx_net_classes(net);
-    trainer->most_rows = mx_trainer_rows(spec);
-    const size_t ints = mx_control_size(trainer);
+    trainer->most_rows = spec->batch * mx_trainer_groups(spec);
+}
+
+static size_t sum_bytes(const mx_net *net, const mx_trainer_spec *spec) {
+    return spec->parts > 1 ? mx_net_layout(net).trained * sizeof(float) : 0;
+}
+
+size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec) {
+    mx_trainer trainer;
+    size_up(&trainer, (mx_net *)net, spec);
+    return mx_control_size(&trainer) * sizeof(mx_i32) + lay_out(&trainer) * sizeof(float) +
+           sum_bytes(net, spec);
+}
+
+mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
+    size_up(trainer, net, spec);
+    const size_t ints = mx_control_size(trainer), sum = sum_bytes(net, spec);
     mx_status status;
     MX_GO(mx_alloc(&trainer->host, ints, sizeof *trainer->host));
     MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));
     MX_GO(mx_buffer_create(&trainer->floats, trainer->device, lay_out(trainer) * sizeof(float)));
+    if (sum > 0) MX_GO(mx_buffer_create(&trainer->sum, trainer->device, sum));
     set_buffers(trainer);
     MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
     MX_GO(set_lambda_to_one(trainer));
@@ -83,6 +107,7 @@ void mx_trainer_release(mx_trainer *trainer) {
         (void)mx_ticket_wait(&trainer->pending[i].ticket);
     mx_buffer_release(trainer->control);
     mx_buffer_release(trainer->floats);
+    mx_buffer_release(trainer->sum);
     free(trainer->host);
     *trainer = (mx_trainer){0};
 }

@@ -15,6 +15,7 @@ typedef struct mx_trainer_spec {
     bool mixmatch; /* else supervised */
     mx_i32 batch;  /* labelled pictures a step, at most; as many unlabelled ones */
     mx_i32 k;      /* views of an unlabelled picture */
+    mx_i32 parts;  /* that a step is computed in, 1..groups: less memory, the same result */
     uint64_t seed;
     mx_scaling scaling;
     bool crop_flip_labelled, crop_flip_unlabelled;
@@ -53,6 +54,7 @@ typedef struct mx_trainer {
     /* [rows][labels][pair: own, other][list]: ints that the host sets each step */
     mx_buffer *control;
     mx_buffer *floats; /* everything else below lives here */
+    mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
     struct {
         mx_ticket ticket;
@@ -61,13 +63,18 @@ typedef struct mx_trainer {
     } pending[MX_TRAINER_PENDING];
 } mx_trainer;
 
-/* Rows and groups that `net` must be planned for. */
-mx_i32 mx_trainer_rows(const mx_trainer_spec *spec);
+/* Batches of a step that are normalised apart: k + 1, or 1 when supervised. */
 mx_i32 mx_trainer_groups(const mx_trainer_spec *spec);
+/* Those that `net` must be planned for, each of spec->batch rows: the most of a part, in training
+ * and in guessing (0 when supervised). */
+mx_i32 mx_trainer_train_groups(const mx_trainer_spec *spec);
+mx_i32 mx_trainer_guess_groups(const mx_trainer_spec *spec);
 
 /* Allocates the step's memory; `net` is planned and outlives the trainer. */
 mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec);
 void mx_trainer_release(mx_trainer *trainer);
+/* Bytes of device memory that mx_trainer_init asks for. */
+size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec);
 
 /* Pictures of `batch` from packed uint8 `pixels` to trainer->x (labelled, then k views of the
  * unlabelled), augmented with the numbers of `step`, and one-hot targets of the labelled. */

@@ -139,7 +139,7 @@ expect 2 'eval of a file without its configuration' eval runs/a/last.safetensors
 has err '--config CONFIG'
 expect 3 'eval of nothing' eval runs/none
 expect 3 'eval with another network' eval runs/a --set model.name=wrn-16-1
-has err "'block1.layer.1.bn1.weight' is missing"
+has err "missing: 'block1.layer.1.bn1.weight'"
 cp runs/a/last.safetensors nan.safetensors
 printf '\000\000\300\177' |
     dd of=nan.safetensors bs=4 seek=$(($(wc -c <nan.safetensors) / 4 - 1)) conv=notrunc 2>/dev/null

@@ -13,7 +13,12 @@ typedef struct loss_params {
     kind kind;
     mx_i32 rows, classes, first, count;
     float scale, span;
+    mx_i32 begin, end; /* of the batch that the logits are; end 0: all of it */
 } loss_params;
+
+static mx_i32 end_of(const loss_params *p) {
+    return p->end > 0 ? p->end : p->rows;
+}
 
 /* p_j of softmax, by its definition in a form that cannot overflow. */
 static double probability(const float *logits, mx_i32 classes, mx_i32 j) {
@@ -64,8 +69,10 @@ static void reference(mx_case *c) {
     for (size_t i = 0; i < mx_operand_count(&o[DLOGITS]); i++)
         o[DLOGITS].expected[i] = (double)o[DLOGITS].values[i];
     for (mx_i32 i = p->first; i < p->first + p->count; i++) {
-        const mx_i32 row = o[LIST].ints[i] * p->classes;
-        const float *logits = o[LOGITS].values + row, *targets = o[TARGETS].values + row;
+        const mx_i32 listed = o[LIST].ints[i], row = (listed - p->begin) * p->classes;
+        if (listed < p->begin || listed >= end_of(p)) continue;
+        const float *logits = o[LOGITS].values + row,
+                    *targets = o[TARGETS].values + listed * p->classes;
         o[LOSSES].expected[i] = loss_of(p, logits, targets);
         for (mx_i32 j = 0; j < p->classes; j++)
             o[DLOGITS].expected[row + j] = (double)p->scale * slope_of(p, logits, targets, j);
@@ -94,7 +101,7 @@ static void prepare(mx_case *c) {
 static mx_status run(mx_device *device, mx_case *c) {
     const loss_params *p = c->params;
     const mx_operand *o = c->operands;
-    const mx_loss_rows rows = {o[LIST].tensor, p->first, p->count, p->scale};
+    const mx_loss_rows rows = {o[LIST].tensor, p->first, p->count, p->scale, p->begin};
     return (p->kind == SOFT_CROSS_ENTROPY ? mx_soft_cross_entropy : mx_squared_difference)(
         device, o[LOGITS].tensor, o[TARGETS].tensor, rows, o[LOSSES].tensor, o[DLOGITS].tensor);
 }
@@ -118,12 +125,14 @@ static mx_status check_loss(mx_check *check, loss_params p) {
                  .reference = reference,
                  .run = run,
                  .loss = total};
-    mx_case_name(&c, "%dx%d %d+%d span %g", p.rows, p.classes, p.first, p.count, (double)p.span);
-    mx_case_add(&c, MX_INPUT, "logits", p.rows, 1, 1, p.classes);
+    const mx_i32 part = end_of(&p) - p.begin;
+    mx_case_name(&c, "%dx%d %d+%d part %d+%d span %g", p.rows, p.classes, p.first, p.count, p.begin,
+                 part, (double)p.span);
+    mx_case_add(&c, MX_INPUT, "logits", part, 1, 1, p.classes);
     mx_case_add(&c, MX_INPUT, "targets", p.rows, 1, 1, p.classes);
     mx_case_add(&c, MX_INPUT, "list", p.rows, 1, 1, 1)->element = MX_INT;
     mx_case_add(&c, MX_INOUT, "losses", p.rows, 1, 1, 1);
-    mx_case_add(&c, MX_INOUT, "dlogits", p.rows, 1, 1, p.classes);
+    mx_case_add(&c, MX_INOUT, "dlogits", part, 1, 1, p.classes);
     mx_case_differentiate(&c, LOGITS, DLOGITS);
     return mx_check_case(check, &c);
 }
@@ -162,8 +171,12 @@ static mx_status test(mx_check *check) {
         const mx_i32 *s = shapes[i];
         /* Saturated rows alone have no gradient to measure an error by. */
         for (int j = 0; j < (s[0] > 1 ? 4 : 2); j++)
+            MX_TRY(check_loss(check, (loss_params){(kind)(j % 2), s[0], s[1], s[2], s[3], 0.5f,
+                                                   spans[j / 2], 0, 0}));
+        for (mx_i32 begin = 0; begin < s[0]; begin += s[0] / 2 + 1)
             MX_TRY(check_loss(
-                check, (loss_params){(kind)(j % 2), s[0], s[1], s[2], s[3], 0.5f, spans[j / 2]}));
+                check, (loss_params){SQUARED_DIFFERENCE, s[0], s[1], s[2], s[3], 0.5f, 2.0f, begin,
+                                     begin + s[0] / 2 + 1 < s[0] ? begin + s[0] / 2 + 1 : s[0]}));
         MX_TRY(check_loss_sum(check, s[0], s[2], s[3]));
     }
     return check_loss_sum(check, 10, 3, 0);
@@ -174,9 +187,9 @@ mx_status mx_check_loss(mx_check *check) {
     if (mode == MX_CHECK_TEST) return test(check);
     for (kind k = SOFT_CROSS_ENTROPY; k <= SQUARED_DIFFERENCE; k++) {
         if (mode == MX_CHECK_GRAD)
-            MX_TRY(check_loss(check, (loss_params){k, 4, 7, 0, 4, 1.0f, 2.0f}));
+            MX_TRY(check_loss(check, (loss_params){k, 4, 7, 0, 4, 1.0f, 2.0f, 0, 0}));
         else
-            MX_TRY(check_loss(check, (loss_params){k, 192, 10, 64, 128, 1.0f, 2.0f}));
+            MX_TRY(check_loss(check, (loss_params){k, 192, 10, 64, 128, 1.0f, 2.0f, 0, 0}));
     }
     return MX_OK;
 }

@@ -76,7 +76,9 @@ static inline void model_lose(const model_case *m, const mx_pass *pass, const ch
     mx_loss_rows rows = {.list = m->list, .count = labelled, .scale = 1.0f / (float)labelled};
     golden_ok(mx_soft_cross_entropy(m->device, logits, m->targets, rows, m->losses, dlogits));
     golden_ok(mx_loss_sum(m->device, m->losses, 0, labelled, rows.scale, m->sums, 0));
-    rows = (mx_loss_rows){m->list, labelled, others, lambda_u / (float)others};
+    rows.first = labelled;
+    rows.count = others;
+    rows.scale = lambda_u / (float)others;
     golden_ok(mx_squared_difference(m->device, logits, m->targets, rows, m->losses, dlogits));
     golden_ok(
         mx_loss_sum(m->device, m->losses, labelled, others, 1.0f / (float)others, m->sums, 1));

@@ -28,10 +28,10 @@ static void open_net(steps *s, const char *algorithm, const mx_trainer_spec *spe
                                  .classes = s->classes,
                                  .slope = 0.1f,
                                  .bn_momentum = 0.1f};
-    const mx_net_plan_request request = {.train_rows = mx_trainer_rows(spec),
-                                         .train_groups = mx_trainer_groups(spec),
-                                         .infer_rows = spec->k * spec->batch,
-                                         .infer_groups = spec->k,
+    const mx_net_plan_request request = {.train_rows = mx_trainer_train_groups(spec) * spec->batch,
+                                         .train_groups = mx_trainer_train_groups(spec),
+                                         .infer_rows = mx_trainer_guess_groups(spec) * spec->batch,
+                                         .infer_groups = mx_trainer_guess_groups(spec),
                                          .conv_algorithm = algorithm};
     golden_ok(mx_model_build(&s->net, s->device, &model));
     golden_ok(mx_net_plan(s->net, &request));
@@ -39,13 +39,14 @@ static void open_net(steps *s, const char *algorithm, const mx_trainer_spec *spe
     golden_load(s->net, &s->start, "before", mx_net_get_arenas(s->net).average);
 }
 
-static void open_steps(steps *s, mx_device *device, const char *algorithm) {
+static void open_steps(steps *s, mx_device *device, const char *algorithm, mx_i32 parts) {
     *s = (steps){.device = device};
     golden_read(&s->start, "wrn_plain");
     golden_read(&s->golden, "mixmatch_steps");
     const mx_trainer_spec spec = {.mixmatch = true,
                                   .batch = (mx_i32)golden_number(&s->golden, "batch"),
                                   .k = (mx_i32)golden_number(&s->golden, "k"),
+                                  .parts = parts,
                                   .temperature = 0.5,
                                   .alpha = 0.75,
                                   .mixup = true,
@@ -61,7 +62,7 @@ static void open_steps(steps *s, mx_device *device, const char *algorithm) {
                                   .beta2 = 0.999,
                                   .epsilon = 1e-8};
     s->batch = spec.batch;
-    s->rows = mx_trainer_rows(&spec);
+    s->rows = spec.batch * mx_trainer_groups(&spec);
     open_net(s, algorithm, &spec);
     golden_ok(mx_trainer_init(&s->trainer, s->net, &spec));
 }
@@ -150,22 +151,31 @@ static void compare_arena(const steps *s, mx_buffer *arena, const char *prefix,
     free(host);
 }
 
+static void check_steps(mx_device *device, const char *algorithm, mx_i32 parts) {
+    steps s;
+    open_steps(&s, device, algorithm, parts);
+    const int count = (int)golden_find(&s.golden, "", "losses")->dims[0];
+    for (int step = 0; step < count; step++)
+        run_step(&s, step, algorithm);
+    compare_arena(&s, mx_net_get_arenas(s.net).weights, "after", algorithm);
+    compare_arena(&s, mx_net_get_arenas(s.net).average, "average", algorithm);
+    close_steps(&s);
+}
+
 static void ten_steps_of_mixmatch_equal_torch(void **state) {
-    for (size_t i = 0; golden_algorithm(i); i++) {
-        steps s;
-        open_steps(&s, *state, golden_algorithm(i));
-        const int count = (int)golden_find(&s.golden, "", "losses")->dims[0];
-        for (int step = 0; step < count; step++)
-            run_step(&s, step, golden_algorithm(i));
-        compare_arena(&s, mx_net_get_arenas(s.net).weights, "after", golden_algorithm(i));
-        compare_arena(&s, mx_net_get_arenas(s.net).average, "average", golden_algorithm(i));
-        close_steps(&s);
-    }
+    for (size_t i = 0; golden_algorithm(i); i++)
+        check_steps(*state, golden_algorithm(i), 1);
+}
+
+static void steps_in_parts_equal_torch(void **state) {
+    for (mx_i32 parts = 2; parts <= 3; parts++)
+        check_steps(*state, "auto", parts);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_steps_of_mixmatch_equal_torch),
+        cmocka_unit_test(steps_in_parts_equal_torch),
     };
     return cmocka_run_group_tests(tests, golden_open_device, golden_close_device);
 }
