@@ -107,7 +107,7 @@ static bool write_all(int file, const char *bytes, size_t count) {
     return true;
 }
 
-static void sync_folder_of(const char *path) {
+void mx_sync_folder_of(const char *path) {
     char *folder = NULL;
     if (mx_path_folder(&folder, path) != MX_OK) return;
     const int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -139,7 +139,7 @@ mx_status mx_write_atomic(const char *path, const void *bytes, size_t count) {
         unlink(temporary);
         goto done;
     }
-    sync_folder_of(path);
+    mx_sync_folder_of(path);
 done:
     free(temporary);
     return status;

@@ -32,6 +32,9 @@ mx_status mx_make_folders(const char *path);
  * the folder. Fails with MX_WRITE. */
 mx_status mx_write_atomic(const char *path, const void *bytes, size_t count);
 
+/* Puts a file's name on disk as fsync puts its bytes, where the file system can. */
+void mx_sync_folder_of(const char *path);
+
 /* $MIXCL_CACHE_DIR, else $XDG_CACHE_HOME/mixcl, else ~/.cache/mixcl; made when absent. Released
  * with free(). Fails with MX_WRITE or MX_MEMORY. */
 mx_status mx_cache_folder(char **out);

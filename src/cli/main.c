@@ -71,7 +71,9 @@ static mx_status finish_output(void) {
 
 int main(int argc, char **argv) {
     occupy_standard_streams();
+    /* Both become errors of the call that writes. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     mx_status status = run(argc, (const char *const *)argv);
     if (status == MX_OK) status = finish_output();
     if (status != MX_OK && *mx_error()) fprintf(stderr, "mixcl: error: %s\n", mx_error());

@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 #include "data/classes.h"
@@ -53,7 +54,12 @@ void mx_dataset_release(mx_dataset *dataset) {
     for (int i = 0; dataset->class_names && i < dataset->n_classes; i++)
         free(dataset->class_names[i]);
     free(dataset->class_names);
-    free(dataset->pixels);
+    if (dataset->mapped_bytes)
+        munmap(dataset->memory, dataset->mapped_bytes);
+    else
+        free(dataset->memory);
+    free(dataset->pack.file);
+    free(dataset->pack.report);
     free(dataset->labels);
     free(dataset->labelled.index);
     free(dataset->unlabelled.index);

@@ -1,5 +1,5 @@
 /* A data set: every picture decoded and resized once into packed uint8, a label each, and the index
- * lists of the splits. Host memory only; the device copy belongs to train/. */
+ * lists of the splits. Host memory or a mapped file; the device copy belongs to train/. */
 #ifndef MX_DATA_DATASET_H
 #define MX_DATA_DATASET_H
 
@@ -22,6 +22,32 @@ typedef struct mx_source_spec {
     const char *label; /* folder: "" takes the class from the sub-folder, else this class for all */
 } mx_source_spec;
 
+/* Where the packed pictures are kept (data/pack.h). */
+typedef enum mx_pack_mode {
+    MX_PACK_MEMORY, /* in memory, decoded at every load */
+    MX_PACK_AUTO,   /* in a file of `folder`, or with a warning in memory where that cannot be */
+    MX_PACK_FILE,   /* in a file of `folder`, or loading fails with MX_WRITE */
+    MX_PACK_CHECK   /* nowhere: every picture is decoded, and `pixels` stays NULL */
+} mx_pack_mode;
+
+/* How far decoding has come, of the pictures that are not in a packed file yet. */
+typedef struct mx_pack_progress {
+    size_t done, total, bad;
+} mx_pack_progress;
+
+/* Called after every picture that was decoded, from any thread but one at a time. */
+typedef void mx_pack_listener(void *context, const mx_pack_progress *progress);
+
+typedef struct mx_pack_spec {
+    mx_pack_mode mode;
+    const char *folder; /* made when absent; also where the report goes; NULL: none */
+    const char *report; /* the CSV file of pictures that cannot be used; NULL: in `folder`, and only
+                           where there are any */
+    bool verify;        /* hold every picture of a file that is there to its checksum */
+    mx_pack_listener *listener; /* or NULL */
+    void *context;              /* the listener's */
+} mx_pack_spec;
+
 /* The [data] section. */
 typedef struct mx_data_spec {
     int height, width;          /* pixels of every packed picture, 1..4096 */
@@ -33,6 +59,10 @@ typedef struct mx_data_spec {
     uint64_t seed;      /* of the split */
     bool skip_bad;      /* unreadable pictures: skip and report, else fail */
     double bad_limit;   /* share of unreadable pictures above which loading fails */
+    bool
+        fast_decode; /* decode a JPEG at 1/2, 1/4 or 1/8 where that leaves twice the size or more */
+    bool exif;       /* turn and mirror as EXIF says */
+    mx_pack_spec pack;
 } mx_data_spec;
 
 /* Row lists index pictures; a picture is in exactly one of train-labelled, unlabelled, validation
@@ -42,23 +72,35 @@ typedef struct mx_rows {
     size_t count;
 } mx_rows;
 
+/* What packing did. */
+typedef struct mx_pack_facts {
+    char *file;        /* the packed file that `pixels` lies in, or NULL */
+    uint64_t bytes;    /* of that file */
+    char *report;      /* the CSV file that was written, or NULL */
+    size_t n_decoded;  /* pictures that had to be decoded */
+    double elapsed_ms; /* that took */
+} mx_pack_facts;
+
 typedef struct mx_dataset {
     int height, width, channels;
     int n_classes;
     char **class_names; /* n_classes strings */
     size_t n_pictures;
-    uint8_t *pixels; /* n_pictures x height x width x channels */
+    const uint8_t *pixels; /* n_pictures x height x width x channels */
     int32_t
         *labels; /* the true class, also of rows whose label training does not see; -1 unknown */
     mx_rows labelled, unlabelled, validation, test;
     size_t n_bad; /* pictures that could not be used */
+    mx_pack_facts pack;
+    void *memory; /* holds pixels: allocated, or mapped where mapped_bytes is not 0 */
+    size_t mapped_bytes;
 } mx_dataset;
 
 /* Loads and splits. The labelled rows are drawn stratified by class: each class gets its share of
  * `labelled` by largest remainder and at least one row, chosen by `seed` alone.
  * Fails with MX_DATA (missing, damaged or inconsistent input, an empty class, fewer rows than
- * asked; the message has counts, the file and the remedy) or MX_MEMORY. Release with
- * mx_dataset_release. */
+ * asked; the message has counts, the file and the remedy), MX_WRITE (the packed file of
+ * MX_PACK_FILE, spec->pack.report) or MX_MEMORY. Release with mx_dataset_release. */
 mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_source_spec *sources,
                           int n_sources);
 void mx_dataset_release(mx_dataset *dataset);

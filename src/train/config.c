@@ -71,7 +71,8 @@ static mx_status assign(mx_config *config, const mx_key_slot *slot, const mx_set
     MX_TRY(
         mx_config_keep(config, &value.text, *setting->text ? setting->text : slot->key->fallback));
     MX_TRY(mx_config_keep(config, &value.where, setting->where));
-    if (slot->key->type == MX_KEY_PATH) MX_TRY(resolve_path(config, &value.text, value.kind));
+    if (slot->key->type == MX_KEY_PATH && !mx_is_choice(slot->key->range, value.text))
+        MX_TRY(resolve_path(config, &value.text, value.kind));
     MX_TRY(mx_key_parse(slot, value.text, value.where, &config->arena));
     *slot->value = value;
     return MX_OK;

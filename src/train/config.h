@@ -2,7 +2,7 @@
  *
  * Every key is one row of config.def and one field here, named SECTION_KEY. mx_config_open leaves
  * every field set, in range and consistent with the others; nothing changes them afterwards.
- * Strings live as long as the config. PATH fields are absolute or "". */
+ * Strings live as long as the config. PATH fields are absolute, "" or a word of their range. */
 #ifndef MX_TRAIN_CONFIG_H
 #define MX_TRAIN_CONFIG_H
 

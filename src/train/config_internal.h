@@ -45,6 +45,9 @@ bool mx_parse_int(const char *text, int64_t *out);
  */
 bool mx_next_choice(const char **cursor, const char **word, size_t *length);
 
+/* True when `text` is one of the words of "|a|b|c". */
+bool mx_is_choice(const char *choices, const char *text);
+
 /* Fills the derived fields and checks keys against each other. */
 mx_status mx_config_check(mx_config *config);
 

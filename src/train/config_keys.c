@@ -38,6 +38,14 @@ bool mx_next_choice(const char **cursor, const char **word, size_t *length) {
     return true;
 }
 
+bool mx_is_choice(const char *choices, const char *text) {
+    const char *cursor = choices, *word;
+    size_t length;
+    while (mx_next_choice(&cursor, &word, &length))
+        if (strlen(text) == length && memcmp(text, word, length) == 0) return true;
+    return false;
+}
+
 static void describe_choices(mx_buf *out, const char *range) {
     const char *cursor = range, *word;
     size_t length;
@@ -47,12 +55,25 @@ static void describe_choices(mx_buf *out, const char *range) {
     }
 }
 
+/* "a, b or a path" */
+static void describe_words(mx_buf *out, const char *range) {
+    const char *cursor = range, *word;
+    size_t length;
+    for (bool first = true; mx_next_choice(&cursor, &word, &length); first = false) {
+        if (!first) mx_buf_puts(out, ", ");
+        mx_buf_append(out, word, length);
+    }
+    mx_buf_puts(out, " or a path");
+}
+
 void mx_key_describe_range(mx_buf *out, const mx_key *key) {
     const char *below = strstr(key->range, "..<");
     if (key->type == MX_KEY_CHOICE || (key->type == MX_KEY_INT && strchr(key->range, '|')))
         describe_choices(out, key->range);
     else if (key->type == MX_KEY_BOOL)
         mx_buf_puts(out, "true or false");
+    else if (key->type == MX_KEY_PATH && *key->range)
+        describe_words(out, key->range);
     else if (key->type == MX_KEY_REAL && below)
         mx_buf_printf(out, "%.*s..%s, below %s", (int)(below - key->range), key->range, below + 3,
                       below + 3);

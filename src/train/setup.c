@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "nn/model.h"
 #include "ops/gemm_tune.h"
+#include "report/packing_line.h"
 
 mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out) {
     MX_TRY(mx_device_open_selected(out, config->device_select, profile));
@@ -21,19 +24,75 @@ mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out
     return status;
 }
 
-mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
-    const mx_data_spec spec = {.height = config->data_height,
-                               .width = config->data_width,
-                               .channels = (int)config->data_channels,
-                               .classes = config->data_classes.items,
-                               .n_classes = config->data_classes.count,
-                               .labelled = config->data_labelled,
-                               .validation = config->data_validation,
-                               .seed = (uint64_t)config->run_seed,
-                               .skip_bad = config->data_bad == MX_CONFIG_BAD_SKIP,
-                               .bad_limit = config->data_bad_limit};
+/* Where the prepared pictures go: data.cache, and what the caller wants of it. A cache folder that
+ * cannot be made is a reason to do without, unless a file is what the caller came for. */
+static mx_status choose_pack(const mx_config *config, const mx_prepare_options *prepare,
+                             char **folder, mx_pack_spec *out) {
+    const bool off = strcmp(config->data_cache, "off") == 0;
+    const bool automatic = strcmp(config->data_cache, "auto") == 0;
+    char *cache = NULL;
+    mx_status status = MX_OK;
+    *out = (mx_pack_spec){.mode = automatic ? MX_PACK_AUTO : MX_PACK_FILE};
+    if (prepare) out->mode = prepare->check ? MX_PACK_CHECK : MX_PACK_FILE;
+    if (prepare) out->report = prepare->report;
+    out->verify = prepare != NULL;
+    if (off && prepare && !prepare->check)
+        return mx_fail(MX_USAGE, "data.cache = off leaves nowhere to keep prepared pictures; set "
+                                 "it to auto or a folder, or give --check");
+    if (off && !prepare) out->mode = MX_PACK_MEMORY;
+    if (off) return MX_OK;
+    if (automatic) {
+        status = mx_cache_folder(&cache);
+        if (status == MX_OK) status = mx_path_join(folder, cache, "packed");
+        free(cache);
+    } else {
+        status = mx_strdup(folder, config->data_cache);
+    }
+    if (status == MX_WRITE && out->mode != MX_PACK_FILE) {
+        mx_warn("%s; prepared pictures stay in memory", mx_error());
+        if (out->mode == MX_PACK_AUTO) out->mode = MX_PACK_MEMORY;
+        status = MX_OK;
+    }
+    out->folder = *folder;
+    return status;
+}
+
+/* An mx_pack_listener. */
+static void draw_progress(void *context, const mx_pack_progress *progress) {
+    mx_packing_line_draw(context, progress->done, progress->total, progress->bad);
+}
+
+static mx_status load_dataset(mx_dataset *out, mx_data_spec *spec, const mx_source_spec *sources,
+                              int n_sources) {
+    mx_packing_line line;
+    mx_packing_line_init(&line, stderr);
+    spec->pack.listener = draw_progress;
+    spec->pack.context = &line;
+    const mx_status status = mx_dataset_load(out, spec, sources, n_sources);
+    mx_packing_line_end(&line);
+    return status;
+}
+
+mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_options *prepare,
+                                mx_dataset *out) {
+    mx_data_spec spec = {.height = config->data_height,
+                         .width = config->data_width,
+                         .channels = (int)config->data_channels,
+                         .classes = config->data_classes.items,
+                         .n_classes = config->data_classes.count,
+                         .labelled = config->data_labelled,
+                         .validation = config->data_validation,
+                         .seed = (uint64_t)config->run_seed,
+                         .skip_bad = config->data_bad == MX_CONFIG_BAD_SKIP,
+                         .bad_limit = config->data_bad_limit,
+                         .fast_decode = config->data_fast_decode,
+                         .exif = config->data_exif};
     mx_source_spec *sources = NULL;
-    MX_TRY(mx_alloc(&sources, (size_t)config->n_sources, sizeof *sources));
+    char *folder = NULL;
+    mx_status status;
+    *out = (mx_dataset){0};
+    MX_GO(choose_pack(config, prepare, &folder, &spec.pack));
+    MX_GO(mx_alloc(&sources, (size_t)config->n_sources, sizeof *sources));
     for (int i = 0; i < config->n_sources; i++) {
         const mx_config_source *from = &config->sources[i];
         sources[i] = (mx_source_spec){.name = from->name,
@@ -43,9 +102,21 @@ mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
                                       .labels = from->labels,
                                       .label = from->label};
     }
-    const mx_status status = mx_dataset_load(out, &spec, sources, config->n_sources);
+    MX_GO(load_dataset(out, &spec, sources, config->n_sources));
+done:
     free(sources);
+    free(folder);
     return status;
+}
+
+mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
+    MX_TRY(mx_setup_dataset_with(config, NULL, out));
+    const mx_pack_facts *pack = &out->pack;
+    if (pack->file && pack->n_decoded > 0)
+        mx_info("prepared %zu pictures in %.1f s (%.0f a second): '%s', %.1f MiB", pack->n_decoded,
+                pack->elapsed_ms / 1000, (double)pack->n_decoded * 1000 / pack->elapsed_ms,
+                pack->file, (double)pack->bytes / (1 << 20));
+    return MX_OK;
 }
 
 mx_scaling mx_setup_scaling(const mx_config *config) {

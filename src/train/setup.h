@@ -13,8 +13,20 @@ enum { MX_KEPT_CLASSES = 1000 }; /* of torchvision's fc, which model.head = keep
 /* Opens the device that the configuration selects. */
 mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out);
 
-/* Loads and splits the pictures of every source. Release with mx_dataset_release. */
+/* Loads and splits the pictures of every source, prepared in the cache that data.cache names.
+ * Release with mx_dataset_release. */
 mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out);
+
+/* What `mixcl prepare` wants of it. */
+typedef struct mx_prepare_options {
+    bool check;         /* decode every picture and write no packed file; pixels stay NULL */
+    const char *report; /* CSV file of pictures that cannot be used; NULL: beside the packed file */
+} mx_prepare_options;
+
+/* mx_setup_dataset; where `prepare` is not NULL, verifies a packed file that is there, and
+ * fails with MX_WRITE when there can be none. */
+mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_options *prepare,
+                                mx_dataset *out);
 
 /* The step's numbers. */
 mx_trainer_spec mx_setup_trainer(const mx_config *config);
