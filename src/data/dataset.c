@@ -10,12 +10,15 @@
 #include "data/split.h"
 
 static mx_status list_sources(mx_pictures *list, const mx_source_spec *sources, int n_sources) {
+    static mx_status (*const list_one[])(mx_pictures *, const mx_source_spec *) = {
+        [MX_SOURCE_FOLDER] = mx_source_list_folder,
+        [MX_SOURCE_IDX] = mx_source_list_idx,
+        [MX_SOURCE_TABLE] = mx_source_list_table,
+        [MX_SOURCE_CIFAR10] = mx_source_list_cifar10,
+        [MX_SOURCE_MAFA] = mx_source_list_mafa};
     for (int i = 0; i < n_sources; i++) {
         const mx_source_spec *source = &sources[i];
-        const mx_status status = source->kind == MX_SOURCE_IDX
-                                     ? mx_source_list_idx(list, source)
-                                     : mx_source_list_folder(list, source);
-        MX_TRY(mx_context(status, "source '%s'", source->name));
+        MX_TRY(mx_context(list_one[source->kind](list, source), "source '%s'", source->name));
     }
     if (list->count == 0)
         return mx_fail(MX_DATA, "no pictures; the configuration has no [source.NAME] section");
@@ -27,11 +30,21 @@ static mx_status list_sources(mx_pictures *list, const mx_source_spec *sources, 
 
 static mx_status split(mx_dataset *dataset, const mx_data_spec *spec, const mx_pictures *list) {
     uint8_t *origin = NULL;
-    MX_TRY(mx_alloc(&origin, list->count, 1));
-    for (size_t i = 0; i < list->count; i++)
-        origin[i] = (uint8_t)list->items[i].source->split;
-    const mx_status status = mx_split_rows(dataset, origin, spec);
+    const char **groups = NULL;
+    bool has_groups = false;
+    mx_status status;
+    MX_GO(mx_alloc(&origin, list->count, 1));
+    MX_GO(mx_alloc(&groups, list->count, sizeof *groups));
+    for (size_t i = 0; i < list->count; i++) {
+        const mx_picture *picture = &list->items[i];
+        origin[i] = (uint8_t)picture->source->split;
+        groups[i] = picture->group;
+        has_groups |= picture->group != NULL;
+    }
+    MX_GO(mx_split_rows(dataset, origin, has_groups ? groups : NULL, spec));
+done:
     free(origin);
+    free(groups);
     return status;
 }
 

@@ -9,17 +9,46 @@
 
 #include "base/status.h"
 
-typedef enum mx_source_kind { MX_SOURCE_FOLDER, MX_SOURCE_IDX } mx_source_kind;
+typedef enum mx_source_kind {
+    MX_SOURCE_FOLDER,
+    MX_SOURCE_IDX,
+    MX_SOURCE_TABLE,
+    MX_SOURCE_CIFAR10,
+    MX_SOURCE_MAFA
+} mx_source_kind;
 typedef enum mx_split { MX_SPLIT_TRAIN, MX_SPLIT_TEST, MX_SPLIT_UNLABELLED } mx_split;
 
-/* One [source.NAME] section. Paths are absolute or relative to the working folder. */
+/* What becomes of a training or test picture whose label is none of the classes. */
+typedef enum mx_label_other {
+    MX_LABEL_OTHER_AUTO, /* DROP where there is a label_map, else FAIL */
+    MX_LABEL_OTHER_FAIL,
+    MX_LABEL_OTHER_DROP,
+    MX_LABEL_OTHER_UNLABELLED /* it trains without a label */
+} mx_label_other;
+
+/* One [source.NAME] section. Paths are absolute or relative to the working folder; texts that do
+ * not apply are "" or NULL. */
 typedef struct mx_source_spec {
     const char *name; /* NAME, for messages */
     mx_source_kind kind;
     mx_split split;
-    const char *images; /* folder: the folder; idx: the images file, gzip or plain */
-    const char *labels; /* idx: the labels file; may be "" for split = unlabelled */
-    const char *label; /* folder: "" takes the class from the sub-folder, else this class for all */
+    const char *images; /* folder, table, mafa: a folder or a .zip; idx, cifar10: the file, or for
+                           cifar10 the folder of batches */
+    const char *labels; /* idx: the labels file, "" for split = unlabelled; table: the table; mafa:
+                           the .mat file */
+    const char *label;  /* folder: "" takes the class from the sub-folder, else this class for all;
+                           table: a template over the columns (data/source_template.h) */
+    const char *path;   /* table: a template for a picture's name in `images` */
+    const char *sheet;  /* table: of an .xlsx; "" is the first */
+    char delimiter;     /* table: as in mx_table_options */
+    bool no_header;     /* table: the first row is a picture's already */
+    const char *const *label_map; /* "VALUE:CLASS" for folder, table and mafa */
+    int n_label_map;
+    mx_label_other label_other;
+    const char *const *box; /* table: columns of x, y, width and height, or NULL */
+    double margin;          /* table, mafa: share of its size that a box is widened by, each side */
+    const char *group;      /* table: a column; folder: "folder" for the folder that it is in */
+    bool ignore_case;       /* table, mafa: in names of pictures */
 } mx_source_spec;
 
 /* Where the packed pictures are kept (data/pack.h). */
@@ -55,7 +84,9 @@ typedef struct mx_data_spec {
     const char *const *classes; /* class names in label order, or NULL: taken from the sources */
     int n_classes;
     int64_t labelled;   /* training rows that keep their label; 0 means all */
-    int64_t validation; /* rows held out of the training rows first */
+    int64_t validation; /* rows held out of the training rows, to choose the best weights */
+    double test;        /* share of the training rows held out before that, for the test; 0..<1 */
+    bool group;         /* pictures of a group stay on one side of what is held out */
     uint64_t seed;      /* of the split */
     bool skip_bad;      /* unreadable pictures: skip and report, else fail */
     double bad_limit;   /* share of unreadable pictures above which loading fails */

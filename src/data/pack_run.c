@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "data/pack_internal.h"
+#include "data/picture.h"
 #include "io/resize.h"
 
 enum { MAX_THREADS = 64 };
-static const size_t MAX_FILE_BYTES = (size_t)1 << 28;
 
 /* What the threads share; each takes the next chunk until none is left. */
 typedef struct crew {
@@ -30,30 +29,10 @@ static mx_status resize_into(uint8_t *slot, const mx_data_spec *spec, const mx_i
     return mx_resize_bilinear(slot, spec->height, spec->width, image, MX_RESIZE_PILLOW_13);
 }
 
-static mx_status pack_file(uint8_t *slot, const mx_data_spec *spec, const char *path,
-                           mx_buf *bytes) {
-    mx_image image = {0};
-    mx_buf_clear(bytes);
-    MX_TRY(mx_read_file(bytes, path, MAX_FILE_BYTES));
-    const mx_image_input in = {.name = path,
-                               .bytes = bytes->data,
-                               .count = bytes->length,
-                               .least_height = spec->fast_decode ? 2 * spec->height : 0,
-                               .least_width = spec->fast_decode ? 2 * spec->width : 0,
-                               .exif = spec->exif};
-    MX_TRY(mx_image_decode(&image, &in, spec->channels));
-    const mx_status status = resize_into(slot, spec, &image);
-    mx_image_release(&image);
-    return status;
-}
-
-static mx_status pack_raw(uint8_t *slot, const mx_data_spec *spec, const mx_image *raw) {
-    if (raw->channels == spec->channels) return resize_into(slot, spec, raw);
-    const size_t n_pixels = (size_t)raw->height * (size_t)raw->width;
-    mx_image image = *raw;
-    image.channels = spec->channels;
-    MX_TRY(mx_alloc(&image.pixels, n_pixels, (size_t)image.channels));
-    mx_image_convert(image.pixels, image.channels, raw->pixels, raw->channels, n_pixels);
+static mx_status pack_picture(uint8_t *slot, mx_picture_reader *reader, const mx_picture *picture,
+                              const mx_data_spec *spec) {
+    mx_image image;
+    MX_TRY(mx_picture_read(&image, reader, picture, spec));
     const mx_status status = resize_into(slot, spec, &image);
     mx_image_release(&image);
     return status;
@@ -70,12 +49,11 @@ static void tell(crew *c) {
 }
 
 /* Packs one picture. False when its fault ends loading. */
-static bool pack_one(crew *c, size_t i, uint8_t *slot, mx_buf *bytes) {
+static bool pack_one(crew *c, size_t i, uint8_t *slot, mx_picture_reader *reader) {
     const mx_data_spec *spec = c->job->spec;
     const mx_picture *picture = &c->job->list->items[i];
     mx_fault *fault = &c->job->faults[i];
-    fault->status = picture->path ? pack_file(slot, spec, picture->path, bytes)
-                                  : pack_raw(slot, spec, &picture->raw);
+    fault->status = pack_picture(slot, reader, picture, spec);
     if (fault->status != MX_OK) {
         fault->message = strdup(mx_error());
         memset(slot, 0, mx_pack_picture_bytes(&c->id));
@@ -88,14 +66,14 @@ static bool pack_one(crew *c, size_t i, uint8_t *slot, mx_buf *bytes) {
 
 /* A chunk that was taken is finished up to its own end of loading, so that the first fault of the
  * list is found however the threads run. */
-static mx_status pack_chunk(crew *c, size_t chunk, uint8_t *scratch, mx_buf *bytes) {
+static mx_status pack_chunk(crew *c, size_t chunk, uint8_t *scratch, mx_picture_reader *reader) {
     const mx_pack_job *job = c->job;
     const size_t first = chunk * c->chunk, left = job->list->count - first;
     const size_t count = left < c->chunk ? left : c->chunk;
     const size_t picture_bytes = mx_pack_picture_bytes(&c->id);
     uint8_t *slots = job->pixels ? job->pixels + first * picture_bytes : scratch;
     for (size_t i = 0; i < count; i++) {
-        if (pack_one(c, first + i, slots + i * picture_bytes, bytes)) continue;
+        if (pack_one(c, first + i, slots + i * picture_bytes, reader)) continue;
         atomic_store(&c->stop, true);
         return MX_OK;
     }
@@ -114,19 +92,20 @@ static void note_failure(crew *c, mx_status status) {
 
 static void *work(void *context) {
     crew *c = context;
-    mx_buf bytes = {0};
+    mx_picture_reader reader;
     uint8_t *scratch = NULL;
     mx_status status = MX_OK;
+    mx_picture_reader_init(&reader, c->job->list);
     if (!c->job->pixels) status = mx_alloc(&scratch, c->chunk, mx_pack_picture_bytes(&c->id));
     while (status == MX_OK && !atomic_load(&c->stop)) {
         const size_t chunk = atomic_fetch_add(&c->next, 1);
         if (chunk >= c->n_chunks) break;
         if (c->job->writer && mx_pack_writer_has(c->job->writer, chunk)) continue;
-        status = pack_chunk(c, chunk, scratch, &bytes);
+        status = pack_chunk(c, chunk, scratch, &reader);
     }
     if (status != MX_OK) note_failure(c, status);
     free(scratch);
-    mx_buf_release(&bytes);
+    mx_picture_reader_release(&reader);
     return NULL;
 }
 

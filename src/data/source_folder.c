@@ -36,15 +36,11 @@ static int by_path(const void *a, const void *b) {
     return strcmp(((const mx_picture *)a)->path, ((const mx_picture *)b)->path);
 }
 
-static bool is_picture(const char *path) {
-    return mx_path_has_extension(path, "jpg") || mx_path_has_extension(path, "jpeg") ||
-           mx_path_has_extension(path, "png");
-}
-
-static mx_status add_picture(folder_scan *scan, const char *path, const char *class_name) {
-    mx_picture picture = {.source = scan->source, .class_name = class_name, .label = -1};
-    picture.path = mx_arena_strdup(&scan->list->names, path);
-    if (!picture.path) return mx_fail(MX_MEMORY, "cannot allocate a file name");
+static mx_status add_picture(folder_scan *scan, const char *path, const char *class_name,
+                             const char *group) {
+    mx_picture picture = {
+        .source = scan->source, .class_name = class_name, .group = group, .label = -1};
+    MX_TRY(mx_pictures_keep(scan->list, &picture.path, path));
     return mx_pictures_add(scan->list, picture);
 }
 
@@ -71,6 +67,7 @@ static mx_status walk(folder_scan *scan, const char *folder, const char *class_n
     int count = 0;
     struct stat info;
     char *path = NULL;
+    const char *group = NULL;
     mx_status status = MX_OK;
     if (stat(folder, &info) != 0)
         return mx_fail(MX_DATA, "cannot read folder '%s': %s", folder, strerror(errno));
@@ -78,13 +75,15 @@ static mx_status walk(folder_scan *scan, const char *folder, const char *class_n
     for (const ancestors *a = outer; a; a = a->outer)
         if (a->device == self.device && a->node == self.node)
             return mx_fail(MX_DATA, "folder '%s' contains itself through a symbolic link", folder);
+    if (mx_source_has(scan->source->group))
+        MX_TRY(mx_pictures_keep(scan->list, &group, mx_path_name(folder)));
     MX_TRY(read_folder(&entries, &count, folder));
     for (int i = 0; i < count; i++) {
         MX_GO(mx_path_join(&path, folder, entries[i]->d_name));
         if (mx_is_folder(path))
             MX_GO(walk(scan, path, class_name, &self));
-        else if (is_picture(path))
-            MX_GO(add_picture(scan, path, class_name));
+        else if (mx_source_is_picture(path))
+            MX_GO(add_picture(scan, path, class_name, group));
         else
             scan->n_other++;
         free(path);
@@ -98,8 +97,8 @@ done:
 
 static mx_status walk_class(folder_scan *scan, const char *folder, const char *name) {
     const size_t start = scan->list->count;
-    const char *class_name = mx_arena_strdup(&scan->list->names, name);
-    if (!class_name) return mx_fail(MX_MEMORY, "cannot allocate a class name");
+    const char *class_name = NULL;
+    MX_TRY(mx_pictures_keep(scan->list, &class_name, name));
     MX_TRY(walk(scan, folder, class_name, NULL));
     if (scan->list->count > start) return MX_OK;
     return mx_fail(MX_DATA,
@@ -118,7 +117,7 @@ static mx_status walk_classes(folder_scan *scan) {
         MX_GO(mx_path_join(&path, root, entries[i]->d_name));
         if (mx_is_folder(path))
             MX_GO(walk_class(scan, path, entries[i]->d_name));
-        else if (is_picture(path))
+        else if (mx_source_is_picture(path))
             scan->n_loose++;
         else
             scan->n_other++;
@@ -153,7 +152,8 @@ static mx_status check_found(const folder_scan *scan, size_t found) {
 mx_status mx_source_list_folder(mx_pictures *list, const mx_source_spec *source) {
     folder_scan scan = {.list = list, .source = source};
     const size_t start = list->count;
-    const char *label = source->label && source->label[0] ? source->label : NULL;
+    const char *label = mx_source_has(source->label) ? source->label : NULL;
+    if (mx_zip_sniff(source->images)) return mx_source_list_archive(list, source);
     if (!label && source->split != MX_SPLIT_UNLABELLED)
         MX_TRY(walk_classes(&scan));
     else

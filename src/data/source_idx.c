@@ -2,18 +2,13 @@
 #include <stdlib.h>
 
 #include "data/source.h"
+#include "io/idx.h"
 
 /* More elements than any such data set has; what the machine's memory holds is less. */
 static const size_t MAX_ELEMENTS = (size_t)1 << (sizeof(size_t) > 4 ? 40 : 30);
 static const uint32_t MAX_SIDE = 65535;
 
-static mx_status read_images(mx_pictures *list, const char *path, const mx_idx **out) {
-    MX_TRY(
-        mx_grow(&list->tables, &list->tables_capacity, list->n_tables + 1, sizeof *list->tables));
-    mx_idx *images = &list->tables[list->n_tables];
-    MX_TRY(mx_idx_read(images, path, MAX_ELEMENTS));
-    list->n_tables++;
-    *out = images;
+static mx_status check_images(const mx_idx *images, const char *path) {
     if (images->rank < 3)
         return mx_fail(MX_DATA, "'%s' holds labels, expected pictures (3 or 4 dimensions)", path);
     if (images->sizes[3] != 1 && images->sizes[3] != 3)
@@ -44,20 +39,22 @@ static mx_status read_labels(mx_idx *labels, const mx_source_spec *source, uint3
 }
 
 mx_status mx_source_list_idx(mx_pictures *list, const mx_source_spec *source) {
-    const mx_idx *images = NULL;
-    mx_idx labels = {0};
+    mx_idx images, labels = {0};
     mx_status status = MX_OK;
-    MX_TRY(read_images(list, source->images, &images));
+    MX_TRY(mx_idx_read(&images, source->images, MAX_ELEMENTS));
+    MX_TRY(mx_pictures_keep_pixels(list, images.bytes));
+    MX_TRY(check_images(&images, source->images));
     mx_picture picture = {.source = source};
-    picture.raw = (mx_image){.height = (int)images->sizes[1],
-                             .width = (int)images->sizes[2],
-                             .channels = (int)images->sizes[3],
-                             .pixels = images->bytes};
-    const size_t n = images->sizes[0];
-    const size_t bytes = (size_t)images->sizes[1] * images->sizes[2] * images->sizes[3];
-    MX_GO(read_labels(&labels, source, images->sizes[0]));
+    picture.raw = (mx_image){.height = (int)images.sizes[1],
+                             .width = (int)images.sizes[2],
+                             .channels = (int)images.sizes[3],
+                             .pixels = images.bytes};
+    const size_t n = images.sizes[0];
+    const size_t bytes = (size_t)images.sizes[1] * images.sizes[2] * images.sizes[3];
+    MX_GO(read_labels(&labels, source, images.sizes[0]));
     for (size_t i = 0; i < n; i++) {
         picture.label = labels.bytes ? labels.bytes[i] : -1;
+        picture.row = i + 1;
         MX_GO(mx_pictures_add(list, picture));
         picture.raw.pixels += bytes;
     }

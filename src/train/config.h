@@ -42,9 +42,15 @@
     X(MX_CONFIG_CONV_DIRECT, "direct") X(MX_CONFIG_CONV_WINOGRAD, "winograd")
 #define MX_CONFIG_TUNE_CHOICES(X)                                                                  \
     X(MX_CONFIG_TUNE_OFF, "off") X(MX_CONFIG_TUNE_AUTO, "auto") X(MX_CONFIG_TUNE_FULL, "full")
-/* These follow mx_source_kind and mx_split of data/dataset.h. */
-#define MX_CONFIG_KIND_CHOICES "|folder|idx"
+#define MX_CONFIG_DELIMITER_CHOICES(X)                                                             \
+    X(MX_CONFIG_DELIMITER_AUTO, "auto")                                                            \
+    X(MX_CONFIG_DELIMITER_COMMA, "comma")                                                          \
+    X(MX_CONFIG_DELIMITER_SEMICOLON, "semicolon")                                                  \
+    X(MX_CONFIG_DELIMITER_TAB, "tab") X(MX_CONFIG_DELIMITER_PIPE, "pipe")
+/* These follow mx_source_kind, mx_split and mx_label_other of data/dataset.h. */
+#define MX_CONFIG_KIND_CHOICES "|folder|idx|table|cifar10|mafa"
 #define MX_CONFIG_SPLIT_CHOICES "|train|test|unlabelled"
+#define MX_CONFIG_LABEL_OTHER_CHOICES "|auto|fail|drop|unlabelled"
 
 #define MX_CHOICE_ENUM(id, word) id,
 #define MX_CHOICE_TEXT(id, word) "|" word
@@ -60,6 +66,7 @@ enum mx_config_method { MX_CONFIG_METHOD_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_last_batch { MX_CONFIG_LAST_BATCH_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_conv { MX_CONFIG_CONV_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_tune { MX_CONFIG_TUNE_CHOICES(MX_CHOICE_ENUM) };
+enum mx_config_delimiter { MX_CONFIG_DELIMITER_CHOICES(MX_CHOICE_ENUM) };
 
 /* train.eval_every, parsed. */
 enum { MX_CONFIG_HEAD_SIZES = 8 };

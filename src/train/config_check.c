@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "data/dataset.h"
 #include "train/config_internal.h"
 
 enum { MAX_SIZE = 1024 };
@@ -15,19 +14,14 @@ enum {
 #define MX_KEY(section, key, TYPE, fallback, range, help) at_##section##_##key,
 #include "train/config.def"
 };
-enum {
-#define MX_SOURCE_KEY(key, TYPE, fallback, range, help) at_source_##key,
-#include "train/config.def"
-};
 
-/* What a message about `value` begins with. */
-static const char *blame(const mx_config *config, const mx_key_value *value) {
+const char *mx_config_blame(const mx_config *config, const mx_key_value *value) {
     return value->kind == MX_FROM_DEFAULT ? config->path : value->where;
 }
 
 /* Every value must survive being written as a line of a file and read again. */
 static mx_status check_writable(void *user, const mx_key_slot *slot) {
-    const char *text = slot->value->text, *where = blame(user, slot->value);
+    const char *text = slot->value->text, *where = mx_config_blame(user, slot->value);
     const char *section = slot->section, *name = slot->key->name;
     const size_t length = strlen(text), bad = mx_text_bad_byte(text, length);
     if (bad < length)
@@ -57,7 +51,7 @@ static mx_status check_run_name(const mx_config *config) {
     const char *name = config->run_name;
     if (!strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) return MX_OK;
     return mx_fail(MX_USAGE, "%s: run.name = '%s' is not the name of one folder",
-                   blame(config, &config->values[at_run_name]), name);
+                   mx_config_blame(config, &config->values[at_run_name]), name);
 }
 
 static bool parse_pixels(const char *text, size_t length, int *out) {
@@ -79,7 +73,7 @@ static mx_status parse_size(mx_config *config) {
         parse_pixels(width, strlen(width), &config->data_width))
         return MX_OK;
     return mx_fail(MX_USAGE, "%s: data.size = '%s' is not N or HxW with each within 1..%d",
-                   blame(config, &config->values[at_data_size]), text, MAX_SIZE);
+                   mx_config_blame(config, &config->values[at_data_size]), text, MAX_SIZE);
 }
 
 static mx_status parse_eval_every(mx_config *config) {
@@ -96,7 +90,8 @@ static mx_status parse_eval_every(mx_config *config) {
         return mx_fail(MX_USAGE,
                        "%s: train.eval_every = '%s' is not epoch, end or a number of steps within "
                        "1..%" PRId64,
-                       blame(config, &config->values[at_train_eval_every]), text, max_steps);
+                       mx_config_blame(config, &config->values[at_train_eval_every]), text,
+                       max_steps);
     return MX_OK;
 }
 
@@ -109,14 +104,14 @@ static mx_status parse_head(mx_config *config) {
     if (config->model_head_keep) return MX_OK;
     if (head->count > MX_CONFIG_HEAD_SIZES)
         return mx_fail(MX_USAGE, "%s: model.head = '%s' has more than %d sizes",
-                       blame(config, value), value->text, MX_CONFIG_HEAD_SIZES);
+                       mx_config_blame(config, value), value->text, MX_CONFIG_HEAD_SIZES);
     for (int i = 0; i < head->count; i++) {
         int64_t size = 0;
         if (!mx_parse_int(head->items[i], &size) || size < 1 || size > LARGEST)
             return mx_fail(MX_USAGE,
                            "%s: model.head = '%s' is neither keep nor sizes within 1..%d such as "
                            "100, 10",
-                           blame(config, value), value->text, LARGEST);
+                           mx_config_blame(config, value), value->text, LARGEST);
         config->model_head_sizes[config->model_head_count++] = (int32_t)size;
     }
     return MX_OK;
@@ -130,20 +125,21 @@ static mx_status check_model(const mx_config *config) {
     const mx_key_value *head = &config->values[at_model_head];
     if (wrn && config->model_head.count > 0)
         return mx_fail(MX_USAGE, "%s: model.head is for torchvision's networks; '%s' has none",
-                       blame(config, head), config->model_name);
+                       mx_config_blame(config, head), config->model_name);
     for (int i = 0; !wrn && i < 2; i++)
         if (config->values[wrn_keys[i]].kind != MX_FROM_DEFAULT &&
             strcmp(config->values[wrn_keys[i]].text, mx_config_keys[wrn_keys[i]].fallback) != 0)
-            return mx_fail(
-                MX_USAGE, "%s: model.%s is for wrn networks; '%s' is as torchvision has it",
-                blame(config, &config->values[wrn_keys[i]]), wrn_names[i], config->model_name);
+            return mx_fail(MX_USAGE,
+                           "%s: model.%s is for wrn networks; '%s' is as torchvision has it",
+                           mx_config_blame(config, &config->values[wrn_keys[i]]), wrn_names[i],
+                           config->model_name);
     if (config->model_freeze != MX_CONFIG_FREEZE_NONE && !*config->model_weights)
         return mx_fail(MX_USAGE,
                        "%s: model.freeze keeps random weights unless model.weights names a file",
-                       blame(config, &config->values[at_model_freeze]));
+                       mx_config_blame(config, &config->values[at_model_freeze]));
     if (config->data_scaling == MX_CONFIG_SCALING_IMAGENET && config->data_channels != 3)
         return mx_fail(MX_USAGE, "%s: data.scaling = imagenet is for data.channels = 3",
-                       blame(config, &config->values[at_data_scaling]));
+                       mx_config_blame(config, &config->values[at_data_scaling]));
     return MX_OK;
 }
 
@@ -155,8 +151,9 @@ static mx_status check_accumulate(const mx_config *config) {
     return mx_fail(MX_USAGE,
                    "%s: train.accumulate = %" PRId64 " is more than the %" PRId64
                    " batches that a step normalises apart (%s)",
-                   blame(config, &config->values[at_train_accumulate]), config->train_accumulate,
-                   most, mixmatch ? "mixmatch.k + 1" : "method = supervised");
+                   mx_config_blame(config, &config->values[at_train_accumulate]),
+                   config->train_accumulate, most,
+                   mixmatch ? "mixmatch.k + 1" : "method = supervised");
 }
 
 /* Crop-flip mirrors `pad` pixels at each border, without the border pixel itself. */
@@ -167,7 +164,7 @@ static mx_status check_pad(const mx_config *config) {
                       config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP;
     if (!used || config->augment_pad < least) return MX_OK;
     return mx_fail(MX_USAGE, "%s: augment.pad = %" PRId64 " must be less than data.size = %s",
-                   blame(config, &config->values[at_augment_pad]), config->augment_pad,
+                   mx_config_blame(config, &config->values[at_augment_pad]), config->augment_pad,
                    config->data_size);
 }
 
@@ -190,28 +187,10 @@ static mx_status check_length(const mx_config *config) {
         return mx_fail(MX_USAGE,
                        "%s: train.steps = %s and train.epochs = %s (%s) are both set; set one of "
                        "them to 0",
-                       blame(config, steps), steps->text, epochs->text, epochs->where);
+                       mx_config_blame(config, steps), steps->text, epochs->text, epochs->where);
     if (config->train_epochs == 0 && config->train_steps == 0)
         return mx_fail(MX_USAGE, "%s: neither train.epochs nor train.steps is set; set one of them",
                        config->path);
-    return MX_OK;
-}
-
-static mx_status check_source(const mx_config *config, const mx_config_source *source) {
-    const bool idx = source->kind == MX_SOURCE_IDX;
-    const mx_key_value *labels = &source->values[at_source_labels];
-    const mx_key_value *label = &source->values[at_source_label];
-    if (!*source->images)
-        return mx_fail(MX_USAGE, "%s: [%s] has no 'images'", config->path, source->section);
-    if (idx && !*source->labels && source->split != MX_SPLIT_UNLABELLED)
-        return mx_fail(MX_USAGE, "%s: [%s] has no 'labels', and its split is not unlabelled",
-                       config->path, source->section);
-    if (!idx && *source->labels)
-        return mx_fail(MX_USAGE, "%s: 'labels' in [%s] is for kind = idx only",
-                       blame(config, labels), source->section);
-    if (idx && *source->label)
-        return mx_fail(MX_USAGE, "%s: 'label' in [%s] is for kind = folder only",
-                       blame(config, label), source->section);
     return MX_OK;
 }
 
@@ -228,6 +207,6 @@ mx_status mx_config_check(mx_config *config) {
     settle_length(config);
     MX_TRY(check_length(config));
     for (int i = 0; i < config->n_sources; i++)
-        MX_TRY(check_source(config, &config->sources[i]));
+        MX_TRY(mx_config_check_source(config, &config->sources[i]));
     return MX_OK;
 }

@@ -51,6 +51,12 @@ bool mx_is_choice(const char *choices, const char *text);
 /* Fills the derived fields and checks keys against each other. */
 mx_status mx_config_check(mx_config *config);
 
+/* Checks that a source has what its kind needs, and nothing that is for other kinds. */
+mx_status mx_config_check_source(const mx_config *config, const mx_config_source *source);
+
+/* What a message about `value` begins with: where it was set, or the file. */
+const char *mx_config_blame(const mx_config *config, const mx_key_value *value);
+
 /* Index of the first byte that is a control character (tab excepted) or not UTF-8; `length` when
  * there is none. */
 size_t mx_text_bad_byte(const char *text, size_t length);

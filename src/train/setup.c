@@ -73,6 +73,31 @@ static mx_status load_dataset(mx_dataset *out, mx_data_spec *spec, const mx_sour
     return status;
 }
 
+static mx_source_spec source_of(const mx_config_source *from) {
+    static const char delimiters[] = {[MX_CONFIG_DELIMITER_AUTO] = 0,
+                                      [MX_CONFIG_DELIMITER_COMMA] = ',',
+                                      [MX_CONFIG_DELIMITER_SEMICOLON] = ';',
+                                      [MX_CONFIG_DELIMITER_TAB] = '\t',
+                                      [MX_CONFIG_DELIMITER_PIPE] = '|'};
+    return (mx_source_spec){.name = from->name,
+                            .kind = (mx_source_kind)from->kind,
+                            .split = (mx_split)from->split,
+                            .images = from->images,
+                            .labels = from->labels,
+                            .label = from->label,
+                            .path = from->path,
+                            .sheet = from->sheet,
+                            .delimiter = delimiters[from->delimiter],
+                            .no_header = !from->header,
+                            .label_map = from->label_map.items,
+                            .n_label_map = from->label_map.count,
+                            .label_other = (mx_label_other)from->label_other,
+                            .box = from->box.items,
+                            .margin = from->margin,
+                            .group = from->group,
+                            .ignore_case = !from->match_case};
+}
+
 mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_options *prepare,
                                 mx_dataset *out) {
     mx_data_spec spec = {.height = config->data_height,
@@ -82,6 +107,8 @@ mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_option
                          .n_classes = config->data_classes.count,
                          .labelled = config->data_labelled,
                          .validation = config->data_validation,
+                         .test = config->data_test,
+                         .group = config->data_group,
                          .seed = (uint64_t)config->run_seed,
                          .skip_bad = config->data_bad == MX_CONFIG_BAD_SKIP,
                          .bad_limit = config->data_bad_limit,
@@ -93,15 +120,8 @@ mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_option
     *out = (mx_dataset){0};
     MX_GO(choose_pack(config, prepare, &folder, &spec.pack));
     MX_GO(mx_alloc(&sources, (size_t)config->n_sources, sizeof *sources));
-    for (int i = 0; i < config->n_sources; i++) {
-        const mx_config_source *from = &config->sources[i];
-        sources[i] = (mx_source_spec){.name = from->name,
-                                      .kind = (mx_source_kind)from->kind,
-                                      .split = (mx_split)from->split,
-                                      .images = from->images,
-                                      .labels = from->labels,
-                                      .label = from->label};
-    }
+    for (int i = 0; i < config->n_sources; i++)
+        sources[i] = source_of(&config->sources[i]);
     MX_GO(load_dataset(out, &spec, sources, config->n_sources));
 done:
     free(sources);

@@ -106,9 +106,9 @@ static void sources_need_what_their_kind_needs(void **state) {
     expect_error("[source.a]\nkind = idx\nimages = i\n" STEPS,
                  "exp.ini: [source.a] has no 'labels', and its split is not unlabelled");
     expect_error("[source.a]\nimages = i\nlabels = l\n" STEPS,
-                 "exp.ini:3: 'labels' in [source.a] is for kind = idx only");
+                 "exp.ini:3: 'labels' in [source.a] is for kind = idx, table or mafa only");
     expect_error("[source.a]\nkind = idx\nimages = i\nlabels = l\nlabel = x\n" STEPS,
-                 "exp.ini:5: 'label' in [source.a] is for kind = folder only");
+                 "exp.ini:5: 'label' in [source.a] is for kind = folder or table only");
 }
 
 static void a_key_set_twice_names_both_lines(void **state) {

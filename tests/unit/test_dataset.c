@@ -219,7 +219,7 @@ static void inconsistent_idx_files_are_errors(void **state) {
     spec.classes = classes;
     spec.n_classes = 2;
     idx_source(&s[0], *state, "digits", "images3", "labels3", MX_SPLIT_TRAIN);
-    assert_load_fails(&spec, &s[0].spec, 1, "label 2 in");
+    assert_load_fails(&spec, &s[0].spec, 1, "labels3:3: label 2 is outside the 2 classes");
     write_pictures(*state, "mixed/a", 1, 0);
     folder_source(&s[1], *state, "mixed", MX_SPLIT_TRAIN, "");
     const mx_source_spec both[] = {s[0].spec, s[1].spec};

@@ -21,7 +21,7 @@ static mx_status split(mx_dataset *out, int64_t labelled, int64_t validation, ui
         labels[i] = i < 30 ? i % 3 : i < 70 ? i % 2 : 0;
     *out = (mx_dataset){
         .n_classes = 3, .class_names = names, .n_pictures = N_PICTURES, .labels = labels};
-    return mx_split_rows(out, origin, &spec);
+    return mx_split_rows(out, origin, NULL, &spec);
 }
 
 static void release(mx_dataset *dataset) {
