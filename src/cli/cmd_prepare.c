@@ -33,13 +33,6 @@ static void list_splits(split_column out[N_SPLITS], const mx_dataset *data) {
     out[3] = (split_column){"test", &data->test};
 }
 
-static size_t count_class(const mx_rows *rows, const int32_t *labels, int32_t label) {
-    size_t count = 0;
-    for (size_t i = 0; i < rows->count; i++)
-        count += labels[rows->index[i]] == label;
-    return count;
-}
-
 /* Pictures of no class are in the row of label -1, which is printed where there are any. */
 static void print_classes(const mx_dataset *data) {
     split_column splits[N_SPLITS];
@@ -50,10 +43,10 @@ static void print_classes(const mx_dataset *data) {
     putchar('\n');
     for (int32_t label = 0; label <= data->n_classes; label++) {
         const bool none = label == data->n_classes;
-        if (none && count_class(&data->unlabelled, data->labels, -1) == 0) break;
+        if (none && mx_dataset_count(data, &data->unlabelled, -1) == 0) break;
         printf("%-24.24s", none ? "(no class)" : data->class_names[label]);
         for (int s = 0; s < N_SPLITS; s++)
-            printf("  %10zu", count_class(splits[s].rows, data->labels, none ? -1 : label));
+            printf("  %10zu", mx_dataset_count(data, splits[s].rows, none ? -1 : label));
         putchar('\n');
     }
     printf("%-24s", "all");
@@ -77,7 +70,7 @@ static void print_facts(const mx_dataset *data) {
         printf("file      %s, %.1f MiB%s\n", pack->file, (double)pack->bytes / (1 << 20),
                pack->n_decoded ? "" : ", was there");
     else if (data->pixels)
-        printf("file      none: IDX pictures need no decoding\n");
+        printf("file      none: pictures of idx and cifar10 need no decoding\n");
     if (pack->report) printf("report    %s\n", pack->report);
     print_classes(data);
 }
@@ -91,7 +84,7 @@ static json_t *splits_json(const mx_dataset *data) {
         for (int32_t label = 0; label < data->n_classes; label++)
             json_object_set_new(
                 classes, data->class_names[label],
-                json_integer((json_int_t)count_class(splits[s].rows, data->labels, label)));
+                json_integer((json_int_t)mx_dataset_count(data, splits[s].rows, label)));
         json_object_set_new(
             all, splits[s].name,
             json_pack("{s:I, s:o}", "n", (json_int_t)splits[s].rows->count, "classes", classes));

@@ -81,6 +81,13 @@ void mx_dataset_release(mx_dataset *dataset) {
     *dataset = (mx_dataset){0};
 }
 
+size_t mx_dataset_count(const mx_dataset *dataset, const mx_rows *rows, int32_t label) {
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        count += dataset->labels[rows->index[i]] == label;
+    return count;
+}
+
 size_t mx_dataset_bytes(const mx_dataset *dataset) {
     return dataset->n_pictures * (size_t)dataset->height * (size_t)dataset->width *
            (size_t)dataset->channels;

@@ -136,6 +136,9 @@ mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_so
                           int n_sources);
 void mx_dataset_release(mx_dataset *dataset);
 
+/* The rows whose true class is `label`; -1 counts those of no class. */
+size_t mx_dataset_count(const mx_dataset *dataset, const mx_rows *rows, int32_t label);
+
 /* Bytes of `pixels`. */
 size_t mx_dataset_bytes(const mx_dataset *dataset);
 

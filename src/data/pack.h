@@ -1,11 +1,11 @@
 /* Decodes and resizes listed pictures into a data set.
  *
  * The packed pictures lie in memory or in FOLDER/KEY.pack, mapped. KEY stands for everything that
- * decides the pixels: the file's version, size, channels, decoding options, and path, size, time of
- * change and mode of every picture file in order; a changed source has another key. Labels and
- * splits are not in the file, so that other classes or another seed take the same one. A set with
- * IDX pictures, which need no decoding, is always kept in memory. Files of other keys are never
- * deleted; the folder may be emptied at any time. */
+ * decides the pixels: the file's version, size, channels, decoding options, and in order the boxes
+ * of the pictures and path, size, time of change and mode of their files or archives; a changed
+ * source has another key. Labels and splits are not in the file, so that other classes or another
+ * seed take the same one. A set with pictures of idx or cifar10, which need no decoding, is always
+ * kept in memory. Files of other keys are never deleted; the folder may be emptied at any time. */
 #ifndef MX_DATA_PACK_H
 #define MX_DATA_PACK_H
 

@@ -8,11 +8,17 @@
 
 #include "base/status.h"
 
+/* Pictures of one class, those included whose label training does not see. */
+typedef struct mx_event_class {
+    const char *name;
+    uint64_t labelled, unlabelled, validation, test;
+} mx_event_class;
+
 /* Sent once, before the first step. */
 typedef struct mx_event_start {
     const char *run_name, *run_folder, *method, *model, *device, *driver;
     int n_classes;
-    const char *const *class_names;
+    const mx_event_class *classes;                   /* n_classes */
     uint64_t labelled, unlabelled, validation, test; /* pictures */
     uint64_t steps, steps_per_epoch,
         first_step;                    /* first_step: steps done before, 0 unless resumed */

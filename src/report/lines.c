@@ -1,5 +1,21 @@
 #include "report/lines.h"
 
+/* No more classes than this are listed. */
+enum { MAX_LISTED = 20 };
+
+static void put_classes(mx_buf *out, const mx_event_start *event) {
+    const int n_listed = event->n_classes < MAX_LISTED ? event->n_classes : MAX_LISTED;
+    for (int i = 0; i < n_listed; i++) {
+        const mx_event_class *class = &event->classes[i];
+        mx_buf_printf(
+            out, "class    %s: %llu labelled, %llu unlabelled, %llu validation, %llu test\n",
+            class->name, (unsigned long long)class->labelled, (unsigned long long)class->unlabelled,
+            (unsigned long long)class->validation, (unsigned long long)class->test);
+    }
+    if (event->n_classes > n_listed)
+        mx_buf_printf(out, "class    ... and %d more\n", event->n_classes - n_listed);
+}
+
 void mx_lines_start(mx_buf *out, const mx_event_start *event) {
     mx_buf_printf(out, "run      %s (%s, %s)\n", event->run_folder, event->method, event->model);
     mx_buf_printf(out, "device   %s, driver %s\n", event->device, event->driver);
@@ -7,6 +23,7 @@ void mx_lines_start(mx_buf *out, const mx_event_start *event) {
         out, "data     %llu labelled, %llu unlabelled, %llu validation, %llu test; %d classes\n",
         (unsigned long long)event->labelled, (unsigned long long)event->unlabelled,
         (unsigned long long)event->validation, (unsigned long long)event->test, event->n_classes);
+    put_classes(out, event);
     mx_buf_printf(out, "network  %llu parameters, %.0f MiB of device memory\n",
                   (unsigned long long)event->parameters, (double)event->memory_bytes / (1 << 20));
     mx_buf_printf(out, "losses   x labelled, u unlabelled, lu lambda_u: loss = x + lu u\n");

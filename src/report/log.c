@@ -41,7 +41,7 @@ static mx_status on_start(void *self, const mx_event_start *event) {
     ((log_sink *)self)->start = *event;
     mx_lines_start(&text, event);
     for (int c = 0; c < event->n_classes; c++)
-        mx_buf_printf(&text, "%s%s", c ? ", " : "classes  ", event->class_names[c]);
+        mx_buf_printf(&text, "%s%s", c ? ", " : "classes  ", event->classes[c].name);
     mx_buf_puts(&text, "\n");
     return write_and_release(self, &text);
 }

@@ -1,8 +1,10 @@
 /* The loop of a run. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "train/schedule.h"
 #include "train/session_internal.h"
 
@@ -10,7 +12,21 @@ static double now_s(void) {
     return mx_now_ms() * 1e-3;
 }
 
+static mx_event_class *count_classes(const mx_dataset *data) {
+    mx_event_class *classes = NULL;
+    if (mx_alloc(&classes, (size_t)data->n_classes, sizeof *classes) != MX_OK) return NULL;
+    for (int i = 0; i < data->n_classes; i++)
+        classes[i] = (mx_event_class){.name = data->class_names[i],
+                                      .labelled = mx_dataset_count(data, &data->labelled, i),
+                                      .unlabelled = mx_dataset_count(data, &data->unlabelled, i),
+                                      .validation = mx_dataset_count(data, &data->validation, i),
+                                      .test = mx_dataset_count(data, &data->test, i)};
+    return classes;
+}
+
 static mx_status send_start(mx_session *session) {
+    mx_event_class *classes = count_classes(&session->data);
+    mx_status status = classes ? MX_OK : MX_MEMORY;
     const mx_device_info *info = mx_device_get_info(session->device);
     const mx_config *config = session->config;
     const mx_event_start event = {.run_name = config->run_name,
@@ -21,7 +37,7 @@ static mx_status send_start(mx_session *session) {
                                   .device = info->name,
                                   .driver = info->driver,
                                   .n_classes = session->data.n_classes,
-                                  .class_names = (const char *const *)session->data.class_names,
+                                  .classes = classes,
                                   .labelled = session->data.labelled.count,
                                   .unlabelled = session->data.unlabelled.count,
                                   .validation = session->data.validation.count,
@@ -32,10 +48,11 @@ static mx_status send_start(mx_session *session) {
                                   .memory_bytes = mx_device_allocated(session->device),
                                   .batch = (int)config->train_batch,
                                   .k = (int)config->mixmatch_k};
-    for (size_t i = 0; i < session->n_sinks; i++)
+    for (size_t i = 0; status == MX_OK && i < session->n_sinks; i++)
         if (session->sinks[i].start)
-            MX_TRY(session->sinks[i].start(session->sinks[i].self, &event));
-    return MX_OK;
+            status = session->sinks[i].start(session->sinks[i].self, &event);
+    free(classes);
+    return status;
 }
 
 /* Since the row before; until a few steps are done, when enqueueing hides their time, that row's.

@@ -12,7 +12,7 @@
     "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,test_loss,test_acc,test_f1," \
     "test_acc_raw\n"
 
-static const char *const class_names[] = {"cat", "dog"};
+static const mx_event_class classes[] = {{"cat", 6, 40, 0, 11}, {"dog", 4, 50, 0, 9}};
 static const mx_event_start start = {.run_name = "exp",
                                      .run_folder = "runs/exp",
                                      .method = "mixmatch",
@@ -20,7 +20,7 @@ static const mx_event_start start = {.run_name = "exp",
                                      .device = "some device",
                                      .driver = "1.2",
                                      .n_classes = 2,
-                                     .class_names = class_names,
+                                     .classes = classes,
                                      .labelled = 10,
                                      .unlabelled = 90,
                                      .test = 20,
