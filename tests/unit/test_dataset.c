@@ -1,6 +1,4 @@
-#include "unit/fixture.h"
-
-#include "data/dataset.h"
+#include "unit/dataset_fixture.h"
 
 /* A section whose paths lie in the test's folder. */
 typedef struct test_source {
@@ -36,19 +34,6 @@ static const mx_source_spec *idx_source(test_source *out, const char *root, cons
     return &out->spec;
 }
 
-static const mx_data_spec tiny = {
-    .height = 2, .width = 2, .channels = 1, .seed = 1, .skip_bad = true, .bad_limit = 0.5};
-
-/* A 2 x 2 grey PNG of one value: with `tiny` the picture is recognised by its first byte. */
-static void write_picture(const char *root, const char *name, uint8_t value) {
-    mx_buf file = {0};
-    uint8_t pixels[4];
-    memset(pixels, value, sizeof pixels);
-    fixture_encode_plain_png(&file, pixels, 2, 2, 1);
-    fixture_write(root, name, file.data, file.length);
-    mx_buf_release(&file);
-}
-
 /* `count` pictures of values first, first + 1, ... in ROOT/FOLDER. */
 static void write_pictures(const char *root, const char *folder, int count, int first) {
     for (int i = 0; i < count; i++) {
@@ -72,15 +57,6 @@ static void write_idx(const char *root, const char *name, int count, const uint8
     }
     fixture_write(root, name, file.data, file.length);
     mx_buf_release(&file);
-}
-
-static void assert_load_fails(const mx_data_spec *spec, const mx_source_spec *sources,
-                              int n_sources, const char *reason) {
-    mx_dataset data;
-    assert_int_equal(mx_dataset_load(&data, spec, sources, n_sources), MX_DATA);
-    if (!strstr(mx_error(), reason)) fail_msg("'%s' is not in: %s", reason, mx_error());
-    assert_null(data.pixels);
-    assert_null(data.class_names);
 }
 
 static void folders_give_sorted_classes_and_sorted_files(void **state) {
