@@ -19,5 +19,7 @@ __kernel void adam(__global float *weights, __global const float *gradients, __g
         VSTORE(v, second + i);
         VSTORE(w, weights + i);
     }
-    VSTORE(a.ema * VLOAD(average + i) + (1.0f - a.ema) * w, average + i);
+    /* In this form an average that has reached its weight stays there. */
+    const vfloat mean = VLOAD(average + i);
+    VSTORE(mean + (1.0f - a.ema) * (w - mean), average + i);
 }

@@ -3,7 +3,9 @@
 
 usage: scripts/compare_pytorch.py [--build FOLDER] [--rounds N | --quick] [--only TEXT] [--json]
 
-Needs torch and numpy from PyPI, and mixcl with its tests (`scripts/test --quick` makes build/gcc).
+       scripts/compare_pytorch.py --weights [--build FOLDER]     checks weights instead, see below
+
+Needs torch, torchvision, safetensors and numpy from PyPI, and mixcl with its tests (`scripts/test --quick` makes build/gcc).
 
 - A convolution's time is the best of three batches of 60 ms, on both sides; forward + backward is the
   gradient by the input and by the weights, except where the input is pictures: nobody needs theirs.
@@ -12,6 +14,9 @@ Needs torch and numpy from PyPI, and mixcl with its tests (`scripts/test --quick
   and augmentation of pictures besides.
 - Turns are repeated; the table has the median. PyTorch runs eagerly, with oneDNN, on all cores, and
   counts with the better of its two memory layouts. mixcl tunes itself once, before it is timed.
+- --weights: torchvision's wide_resnet50_2 and resnet18, saved by torch.save in both of its formats,
+  become .safetensors by `mixcl convert`, which torchvision loads with strict=True and equal bits; `mixcl
+  eval` has torch's loss with them; and weights that `mixcl train` began with and exported load as well.
 """
 import argparse
 import json
@@ -31,8 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs/wrn-28-2.ini"
 LAYOUTS = ("channels_last", "contiguous")
 BATCH_S, BATCHES = 0.06, 3
-STEPS = 5  # timed in one turn of the MixMatch step
-WRN = {"depth": 28, "widen": 2, "size": 32, "batch": 64, "k": 2}  # what CONFIG says
+TIMED_STEPS = 5  # in one turn of a MixMatch step
 FORWARD, BOTH, NO_INPUT_GRADIENT = "forward", "forward + backward", "forward + backward by weights"
 
 
@@ -70,8 +74,31 @@ CONVOLUTIONS = (
     Conv(32, 256, 64, 24, 1, 1, ((BOTH, 0.95),)),
     Conv(32, 1024, 512, 6, 1, 1, ((BOTH, 0.95),)),
 )
-STEP_NAME = "MixMatch step, WRN-{depth}-{widen}, {size} px, B {batch}, K {k}".format(**WRN)
-STEP_LIMIT = 0.65
+
+
+@dataclass(frozen=True)
+class Step:
+    model: str
+    size: int
+    batch: int
+    k: int
+    classes: int
+    limit: float  # of PyTorch's time
+    memory_limit: float  # of its peak memory
+    settings: tuple  # on top of CONFIG
+
+    @property
+    def name(self):
+        return f"MixMatch step, {self.model}, {self.size} px, B {self.batch}, K {self.k}"
+
+
+HEAD = (100, 10)  # on wide_resnet50_2's fc
+STEPS = (
+    Step("wrn-28-2", 32, 64, 2, 10, 0.65, 1.0, ()),
+    Step("wide_resnet50_2", 96, 8, 2, 2, 0.75, 1.0,
+         ("model.name=wide_resnet50_2", "model.head=100,10", "data.size=96", "data.classes=a,b",
+          "train.batch=8", "train.eval_batch=16", "optimizer.decay=coupled")),
+)
 
 
 def say(text):
@@ -112,9 +139,10 @@ class Mixcl:
                  BOTH: ms["forward"] + ms["data"] + ms["weights"]}
         return {what: times[what] for what, _ in conv.limits}
 
-    def step(self):
+    def step(self, step):
         """-> (ms, peak memory in bytes)"""
-        found = run_json([self.mixcl, "benchmark", CONFIG, "--device", "cpu", "--steps", STEPS, "--json"])
+        found = run_json([self.mixcl, "benchmark", CONFIG, "--device", "cpu", "--steps", TIMED_STEPS, "--json"]
+                         + [word for setting in step.settings for word in ("--set", setting)])
         return found["step_ms"]["median"], found["peak_memory_bytes"]
 
 
@@ -204,7 +232,18 @@ def wide_resnet(depth, widen, classes):
                          nn.Flatten(), nn.Linear(widths[3], classes))
 
 
-def torch_step(layout):
+def network(step):
+    if step.model == "wrn-28-2":
+        return wide_resnet(28, 2, step.classes)
+    import torchvision
+    from torch import nn
+
+    sizes = (1000, *HEAD, step.classes)
+    layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+    return nn.Sequential(getattr(torchvision.models, step.model)(), *layers)
+
+
+def torch_step(step, layout):
     """In a process of its own, whose peak memory counts. -> {"ms", "peak_memory_bytes"}"""
     import copy
 
@@ -213,16 +252,16 @@ def torch_step(layout):
 
     torch.manual_seed(0)
     torch.set_num_threads(cores())
-    batch, k, size, classes = WRN["batch"], WRN["k"], WRN["size"], 10
+    batch, k, size, classes = step.batch, step.k, step.size, step.classes
     layout = memory_format(layout)
-    model = wide_resnet(WRN["depth"], WRN["widen"], classes).to(memory_format=layout).train()
+    model = network(step).to(memory_format=layout).train()
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02, fused=True)
     labelled = torch.rand(batch, 3, size, size).to(memory_format=layout)
     labels = F.one_hot(torch.randint(0, classes, (batch,)), classes).float()
     unlabelled = [torch.rand(batch, 3, size, size).to(memory_format=layout) for _ in range(k)]
 
-    def step():
+    def run():
         with torch.no_grad():
             guess = sum(torch.softmax(model(view), 1) for view in unlabelled) / k
             guess = guess ** 2  # temperature 0.5
@@ -243,11 +282,11 @@ def torch_step(layout):
             for mean, weight in zip(average.parameters(), model.parameters()):
                 mean.lerp_(weight, 0.001)
 
-    step()
+    run()
     times = []
-    for _ in range(STEPS):
+    for _ in range(TIMED_STEPS):
         start = time.perf_counter()
-        step()
+        run()
         times.append((time.perf_counter() - start) * 1e3)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"ms": statistics.median(times), "peak_memory_bytes": peak}
@@ -281,19 +320,112 @@ def compare_conv(mixcl, conv, rounds):
             for what, limit in conv.limits]
 
 
-def compare_step(mixcl, rounds):
-    say(f"timing {STEP_NAME}")
-    mixcl.step()  # tunes
+def compare_step(mixcl, step, rounds):
+    say(f"timing {step.name}")
+    mixcl.step(step)  # tunes
     ours, theirs = [], {layout: [] for layout in LAYOUTS}
     for _ in range(rounds):
-        ours.append(mixcl.step())
+        ours.append(mixcl.step(step))
         for layout in LAYOUTS:
-            theirs[layout].append(run_json([sys.executable, __file__, "--torch-step", layout]))
-    result = row(STEP_NAME, STEP_LIMIT, [ms for ms, _ in ours],
+            theirs[layout].append(
+                run_json([sys.executable, __file__, "--torch-step", f"{STEPS.index(step)}/{layout}"]))
+    result = row(step.name, step.limit, [ms for ms, _ in ours],
                  {layout: [turn["ms"] for turn in theirs[layout]] for layout in LAYOUTS})
     result["mixcl"]["peak_memory_bytes"] = max(peak for _, peak in ours)
+    result["memory_at_most"] = step.memory_limit
     result["pytorch"]["peak_memory_bytes"] = max(t["peak_memory_bytes"] for t in theirs[result["layout"]])
     return result
+
+
+# Weights in and out
+
+
+def write_idx(path, array):
+    """A file as MNIST's: uint8, one axis more for each dimension."""
+    import numpy as np
+
+    array = np.asarray(array, np.uint8)
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    path.write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())
+
+
+def write_experiment(folder, model, size):
+    """Grey pictures with labels 0..7, and the INI file for them. -> its path, pictures, labels"""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    pictures, labels = rng.integers(0, 256, (48, size, size)), np.arange(48) % 8
+    for split in ("train", "test"):
+        write_idx(folder / f"{split}-images", pictures)
+        write_idx(folder / f"{split}-labels", labels)
+    sources = "".join(f"[source.{s}]\nkind = idx\nsplit = {s}\nimages = {s}-images\nlabels = {s}-labels\n"
+                      for s in ("train", "test"))
+    config = folder / "weights.ini"
+    config.write_text(f"[device]\ntune = off\n{sources}[data]\nsize = {size}\nlabelled = 16\n"
+                      f"scaling = imagenet\n[augment]\nlabelled = none\nunlabelled = none\n"
+                      f"[model]\nname = {model}\nhead = keep\n[optimizer]\nlr = 0\n"
+                      "[train]\nbatch = 4\nsteps = 2\neval_batch = 24\n")
+    return config, pictures, labels
+
+
+def loss_by_torch(model, pictures, labels):
+    import torch
+
+    mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    grey = torch.from_numpy(pictures).float() / 255
+    x = ((grey[..., None] - mean) / deviation).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        return torch.nn.functional.cross_entropy(model.eval()(x), torch.from_numpy(labels)).item()
+
+
+def require(holds, what):
+    print(f"{'ok  ' if holds else 'FAIL'} {what}", flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def equal_weights(loaded, model, trained_only=False):
+    import torch
+
+    return all(torch.equal(loaded[name], value) for name, value in model.state_dict().items()
+               if name in loaded and not (trained_only and "running" in name))
+
+
+def check_model_weights(mixcl, folder, name, size):
+    import torch
+    import torchvision
+    from safetensors.torch import load_file
+
+    torch.manual_seed(0)
+    model = getattr(torchvision.models, name)()
+    config, pictures, labels = write_experiment(folder, name, size)
+
+    def loads(path, **how):
+        loaded = load_file(path)
+        getattr(torchvision.models, name)().load_state_dict(loaded, strict=True)
+        return equal_weights(loaded, model, **how)
+
+    for form, zipped in (("zip", True), ("older", False)):
+        saved, exported = folder / f"{form}.pth", folder / f"{form}.safetensors"
+        torch.save(model.state_dict(), saved, _use_new_zipfile_serialization=zipped)
+        start = time.perf_counter()
+        subprocess.run([mixcl.mixcl, "convert", saved, exported], check=True, stdout=subprocess.DEVNULL)
+        took = time.perf_counter() - start
+        require(loads(exported), f"{name}: {form} .pth of {saved.stat().st_size / 1e6:.0f} MB becomes .safetensors "
+                f"that loads with strict=True and equal bits ({took:.2f} s, reading and writing included)")
+    expected = loss_by_torch(model, pictures, labels)
+    found = run_json([mixcl.mixcl, "eval", saved, "--config", config, "--device", "cpu", "--json"])["loss"]
+    require(abs(found - expected) <= 1e-4 * abs(expected), f"{name}: loss {found:.6f}, torch's {expected:.6f}")
+    subprocess.run([mixcl.mixcl, "train", config, "--device", "cpu", "--out", folder / "runs", "-q",
+                    "--set", f"model.weights={saved}"], check=True, stdout=subprocess.DEVNULL)
+    require(loads(folder / "runs/weights/last.safetensors", trained_only=True),
+            f"{name}: what a run with lr = 0 exports loads with strict=True and equal weights")
+
+
+def check_weights(mixcl):
+    for name, size in (("resnet18", 64), ("wide_resnet50_2", 96)):
+        with tempfile.TemporaryDirectory() as folder:
+            check_model_weights(mixcl, Path(folder), name, size)
 
 
 def cores():
@@ -332,7 +464,8 @@ def print_table(about, rows):
         print(f"| {r['work']} | {ours} | {theirs} | {r['layout']} | {r['ratio']:.2f} | {r['at_most']:.2f} |")
         if "peak_memory_bytes" in r["mixcl"]:
             ours, theirs = (r[side]["peak_memory_bytes"] / 2**20 for side in ("mixcl", "pytorch"))
-            print(f"| its peak memory, MiB | {ours:.0f} | {theirs:.0f} | | {ours / theirs:.2f} | |")
+            print(f"| its peak memory, MiB | {ours:.0f} | {theirs:.0f} | | {ours / theirs:.2f} | "
+                  f"{r['memory_at_most']:.2f} |")
 
 
 def read_arguments():
@@ -343,7 +476,8 @@ def read_arguments():
     parser.add_argument("--quick", action="store_const", dest="rounds", const=1, help="one turn of each")
     parser.add_argument("--only", default="", metavar="TEXT", help="only work whose name contains TEXT")
     parser.add_argument("--json", action="store_true", help="print JSON, with the time of every turn")
-    parser.add_argument("--torch-step", choices=LAYOUTS, help=argparse.SUPPRESS)
+    parser.add_argument("--weights", action="store_true", help="check weights in and out instead")
+    parser.add_argument("--torch-step", metavar="STEP/LAYOUT", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -354,10 +488,14 @@ def main():
     except ImportError:
         sys.exit("PyTorch is not there: pip install torch numpy")
     if asked.torch_step:
-        print(json.dumps(torch_step(asked.torch_step)))
+        index, layout = asked.torch_step.split("/")
+        print(json.dumps(torch_step(STEPS[int(index)], layout)))
         return
     torch.set_num_threads(cores())
     mixcl = Mixcl(asked.build)
+    if asked.weights:
+        check_weights(mixcl)
+        return
     rows = []
     everyone, own, start = *cpu_seconds(), time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
@@ -367,8 +505,9 @@ def main():
         for conv in CONVOLUTIONS:
             if asked.only in conv.name:
                 rows += compare_conv(mixcl, conv, asked.rounds)
-        if asked.only in STEP_NAME:
-            rows.append(compare_step(mixcl, asked.rounds))
+        for step in STEPS:
+            if asked.only in step.name:
+                rows.append(compare_step(mixcl, step, asked.rounds))
     now_everyone, now_own = cpu_seconds()
     others = (now_everyone - everyone) - (now_own - own)
     about["others"] = max(0.0, others / (time.monotonic() - start) / os.cpu_count())

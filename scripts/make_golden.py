@@ -14,6 +14,7 @@ adam                   five steps over flat arrays: decayed, not decayed, runnin
 resnet_*               torchvision's networks with weights and pictures that a formula gives (see hashed):
                        eval_logits, and for some a forward and backward as above, of whose gradients and
                        statistics SAMPLES elements are kept, and the largest, as NAME/largest
+torchvision.txt        the floating-point tensors of torchvision's networks: network, name, sizes
 mixmatch_steps         ten whole steps of MixMatch from the weights wrn_plain/before
 """
 import json
@@ -354,6 +355,14 @@ def make_resnet(folder, golden, name, size, batch, sizes=(), groups=0):
     save(folder, golden, out, **notes)
 
 
+def list_torchvision(folder):
+    lines = []
+    for name in ("resnet18", "resnet34", "resnet50", "wide_resnet50_2", "wide_resnet101_2"):
+        for key, value in tensors_of(getattr(torchvision.models, name)()).items():
+            lines.append(" ".join([name, key, *map(str, value.shape)]))
+    (folder / "torchvision.txt").write_text("\n".join(lines) + "\n")
+
+
 def main():
     default = pathlib.Path(__file__).parent.parent / "tests" / "golden"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
@@ -362,6 +371,7 @@ def main():
     make_wrn(folder, "wrn_bias", 2, channels=1, size=13, bias=True)
     make_adam(folder)
     make_steps(folder, before)
+    list_torchvision(folder)
     make_resnet(folder, "resnet_18", "resnet18", 64, 3)
     make_resnet(folder, "resnet_wide_96", "wide_resnet50_2", 96, 3)
     make_resnet(folder, "resnet_wide_224", "wide_resnet50_2", 224, 1)

@@ -119,7 +119,17 @@ void mx_sync_folder_of(const char *path) {
     free(folder);
 }
 
+static bool write_parts(int file, const mx_bytes *parts, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!write_all(file, parts[i].data, parts[i].count)) return false;
+    return true;
+}
+
 mx_status mx_write_atomic(const char *path, const void *bytes, size_t count) {
+    return mx_write_atomic_parts(path, &(const mx_bytes){bytes, count}, 1);
+}
+
+mx_status mx_write_atomic_parts(const char *path, const mx_bytes *parts, size_t count) {
     char *temporary = NULL;
     const size_t length = strlen(path) + 32;
     MX_TRY(mx_alloc(&temporary, length, 1));
@@ -130,7 +140,7 @@ mx_status mx_write_atomic(const char *path, const void *bytes, size_t count) {
         status = mx_fail(MX_WRITE, "cannot create '%s': %s", temporary, strerror(errno));
         goto done;
     }
-    const bool written = write_all(file, bytes, count) && fsync(file) == 0;
+    const bool written = write_parts(file, parts, count) && fsync(file) == 0;
     const int reason = errno;
     const bool closed = close(file) == 0;
     if (!written || !closed || rename(temporary, path) != 0) {

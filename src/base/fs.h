@@ -35,6 +35,13 @@ mx_status mx_write_atomic(const char *path, const void *bytes, size_t count);
 /* Puts a file's name on disk as fsync puts its bytes, where the file system can. */
 void mx_sync_folder_of(const char *path);
 
+/* The same for bytes that lie in several places, one after another. */
+typedef struct mx_bytes {
+    const void *data;
+    size_t count;
+} mx_bytes;
+mx_status mx_write_atomic_parts(const char *path, const mx_bytes *parts, size_t count);
+
 /* $MIXCL_CACHE_DIR, else $XDG_CACHE_HOME/mixcl, else ~/.cache/mixcl; made when absent. Released
  * with free(). Fails with MX_WRITE or MX_MEMORY. */
 mx_status mx_cache_folder(char **out);

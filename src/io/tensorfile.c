@@ -42,19 +42,25 @@ mx_status mx_tensorfile_write(const char *path, const mx_file_tensor *tensors, s
                               const mx_file_note *notes, size_t n_notes) {
     json_t *header = build_header(tensors, n_tensors, notes, n_notes);
     char *text = json_dumps(header, JSON_COMPACT);
-    mx_buf file = {0};
+    mx_buf start = {0};
+    mx_bytes *parts = NULL;
+    mx_status status;
     json_decref(header);
     if (!text) return mx_fail(MX_MEMORY, "cannot build the header of '%s'", path);
     /* Spaces after the header keep the tensors 8-byte aligned. */
     const size_t length = (strlen(text) + 7) / 8 * 8;
-    put_length(&file, length);
-    mx_buf_printf(&file, "%-*s", (int)length, text);
-    free(text);
+    put_length(&start, length);
+    mx_buf_printf(&start, "%-*s", (int)length, text);
+    MX_GO(mx_buf_check(&start));
+    MX_GO(mx_alloc(&parts, n_tensors + 1, sizeof *parts));
+    parts[0] = (mx_bytes){start.data, start.length};
     for (size_t i = 0; i < n_tensors; i++)
-        mx_buf_append(&file, tensors[i].data, tensors[i].count * sizeof(float));
-    mx_status status = mx_buf_check(&file);
-    if (status == MX_OK) status = mx_write_atomic(path, file.data, file.length);
-    mx_buf_release(&file);
+        parts[i + 1] = (mx_bytes){tensors[i].data, tensors[i].count * sizeof(float)};
+    MX_GO(mx_write_atomic_parts(path, parts, n_tensors + 1));
+done:
+    free(text);
+    free(parts);
+    mx_buf_release(&start);
     return status;
 }
 

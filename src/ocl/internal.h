@@ -42,7 +42,7 @@ struct mx_device {
     size_t n_kernels, kernels_capacity;
     size_t allocated, allocated_peak;
     bool without_clblast; /* it was found to err here */
-    mx_buffer *zeros; /* made on first use */
+    mx_buffer *zeros;     /* made on first use */
     struct {
         unsigned char *bytes;
         cl_event busy;

@@ -100,6 +100,7 @@ mx_status mx_batchnorm_backward(mx_device *device, const mx_batchnorm *bn, mx_te
                      dy.buffer, workspace.buffer));
     MX_TRY(MX_LAUNCH(device, "batchnorm.cl", "batchnorm_backward_sums", options,
                      channels_range(device, &args, 1), args, workspace.buffer, dgamma.buffer));
+    if (!dx.buffer) return MX_OK;
     return MX_LAUNCH(device, "batchnorm.cl", "batchnorm_backward_apply", options,
                      chunks_range(device, &args), args, x.buffer, saved.buffer, bn->gamma.buffer,
                      dy.buffer, workspace.buffer, dx.buffer);

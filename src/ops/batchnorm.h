@@ -25,7 +25,8 @@ mx_status mx_batchnorm_forward(mx_device *device, const mx_batchnorm *bn, mx_ten
 /* y from the running statistics; `saved` is scratch of 2 c floats. */
 mx_status mx_batchnorm_infer(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
                              mx_tensor saved, mx_tensor y);
-/* dx (+)= and dgamma, dbeta = (one buffer) the gradients, from the x and `saved` of the forward. */
+/* dx (+)= and dgamma, dbeta = (one buffer) the gradients, from the x and `saved` of the forward.
+ * dx.buffer NULL: nothing wants that one. */
 mx_status mx_batchnorm_backward(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
                                 mx_i32 groups, mx_tensor saved, mx_tensor dy, mx_tensor workspace,
                                 mx_tensor dgamma, mx_tensor dbeta, mx_tensor dx, bool accumulate);

@@ -1,5 +1,6 @@
 #include "train/setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,28 @@ static mx_status choose_pack(const mx_config *config, const mx_prepare_options *
     }
     out->folder = *folder;
     return status;
+}
+
+/* The classes of the data are the first of those that model.head = keep has; the others get their
+ * numbers as names. */
+static mx_status add_kept_classes(mx_dataset *data) {
+    char **names = NULL;
+    if (data->n_classes > MX_KEPT_CLASSES)
+        return mx_fail(MX_DATA,
+                       "model.head = keep has %d classes, and the data has %d; leave model.head "
+                       "empty for a new last layer",
+                       MX_KEPT_CLASSES, data->n_classes);
+    MX_TRY(mx_alloc(&names, MX_KEPT_CLASSES, sizeof *names));
+    memcpy(names, data->class_names, (size_t)data->n_classes * sizeof *names);
+    free(data->class_names);
+    data->class_names = names;
+    while (data->n_classes < MX_KEPT_CLASSES) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", data->n_classes);
+        MX_TRY(mx_strdup(&names[data->n_classes], number));
+        data->n_classes++;
+    }
+    return MX_OK;
 }
 
 /* An mx_pack_listener. */
@@ -123,7 +146,9 @@ mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_option
     for (int i = 0; i < config->n_sources; i++)
         sources[i] = source_of(&config->sources[i]);
     MX_GO(load_dataset(out, &spec, sources, config->n_sources));
+    if (config->model_head_keep) MX_GO(add_kept_classes(out));
 done:
+    if (status != MX_OK) mx_dataset_release(out);
     free(sources);
     free(folder);
     return status;
@@ -219,11 +244,6 @@ static mx_status build_net(const mx_config *config, mx_device *device, int class
                            .freeze = (mx_freeze)config->model_freeze,
                            .n_head = config->model_head_count};
     memcpy(model.head, config->model_head_sizes, sizeof model.head);
-    if (config->model_head_keep && classes != MX_KEPT_CLASSES)
-        return mx_fail(MX_USAGE,
-                       "model.head = keep has %d classes, and the data has %d; leave model.head "
-                       "empty for a new last layer",
-                       MX_KEPT_CLASSES, classes);
     const mx_trainer_spec training = mx_setup_trainer(config);
     mx_net_plan_request request = {.infer_rows = mx_setup_eval_batch(config),
                                    .infer_groups = 1,

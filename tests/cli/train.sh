@@ -2,31 +2,6 @@
 # mixcl train and eval on made-up pictures of 8 x 8. Usage: train.sh MIXCL
 . "$(dirname "$0")/common"
 
-# word N: a big-endian 32-bit number as escapes for printf
-word() {
-    printf '\\000\\000\\%03o\\%03o' $(($1 / 256)) $(($1 % 256))
-}
-
-# write_idx NAME COUNT CLASSES: NAME-images and NAME-labels; each class has a texture of its own
-write_idx() {
-    printf "\\000\\000\\010\\003$(word "$2")$(word 8)$(word 8)$(awk -v n="$2" -v classes="$3" 'BEGIN {
-        for (i = 0; i < n; i++)
-            for (p = 0; p < 64; p++)
-                printf "\\%03o", (i % classes * 97 + p * (i % classes + 1) * 5 + i * 3) % 256
-    }')" >"$1-images"
-    printf "\\000\\000\\010\\001$(word "$2")$(awk -v n="$2" -v classes="$3" 'BEGIN {
-        for (i = 0; i < n; i++) printf "\\%03o", i % classes
-    }')" >"$1-labels"
-}
-
-# sources NAME: the INI sections of NAME-train and NAME-test
-sources() {
-    for split in train test; do
-        printf '[source.%s]\nkind = idx\nsplit = %s\nimages = %s\nlabels = %s\n' \
-            $split $split "$1-$split-images" "$1-$split-labels"
-    done
-}
-
 # train STATUS NAME ARGUMENT...: a run of exp.ini called NAME
 train() {
     want=$1 name=$2

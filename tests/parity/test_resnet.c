@@ -180,8 +180,45 @@ static void a_steps_losses_gradients_and_statistics_equal_torch(void **state) {
     }
 }
 
+/* The next parameter of `net` that the line "NAME SIZES" of the golden list speaks of. */
+static void check_line(const mx_net *net, int i, const char *name, const char *sizes) {
+    const mx_param *param = mx_net_param(net, i);
+    mx_i32 dims[4] = {0};
+    const int rank = sscanf(sizes, "%d %d %d %d", &dims[0], &dims[1], &dims[2], &dims[3]);
+    assert_string_equal(param->name, name);
+    assert_int_equal(mx_param_rank(param), rank);
+    assert_memory_equal(param->dims, dims, sizeof dims);
+}
+
+/* So exported weights load with strict=True. */
+static void names_and_shapes_are_torchvisions_in_its_order(void **state) {
+    FILE *list = fopen(MX_TEST_DATA "/torchvision.txt", "r");
+    char line[256], model[64], name[MX_NAME_BYTES], open[64] = "";
+    mx_net *net = NULL;
+    int used = 0, next = 0;
+    assert_non_null(list);
+    while (fgets(line, sizeof line, list)) {
+        assert_int_equal(sscanf(line, "%63s %95s %n", model, name, &used), 2);
+        if (strcmp(model, open) != 0) {
+            if (net) assert_int_equal(next, mx_net_param_count(net));
+            mx_net_close(net);
+            strcpy(open, model);
+            next = 0;
+            golden_ok(mx_model_build(
+                &net, *state,
+                &(mx_model_spec){
+                    .name = open, .height = 64, .width = 64, .channels = 3, .classes = 1000}));
+        }
+        check_line(net, next++, name, line + used);
+    }
+    assert_int_equal(next, mx_net_param_count(net));
+    mx_net_close(net);
+    fclose(list);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_shapes_are_torchvisions_in_its_order),
         cmocka_unit_test(evaluation_equals_torch),
         cmocka_unit_test(a_steps_losses_gradients_and_statistics_equal_torch),
     };
