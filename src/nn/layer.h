@@ -73,6 +73,8 @@ struct mx_layer_type {
     mx_status (*plan)(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);
     mx_status (*forward)(const mx_layer_call *call);
     mx_status (*backward)(const mx_layer_call *call);
+    /* Its output once more, bit for bit, from the input and what was saved; NULL: it cannot. */
+    mx_status (*again)(const mx_layer_call *call);
     /* Multiply-accumulates of one image. */
     double (*macs)(const mx_layer *layer, const mx_value *x, const mx_value *y);
 };

@@ -38,6 +38,12 @@ static mx_status forward(const mx_layer_call *call) {
                                 call->saved, call->workspace, call->y);
 }
 
+static mx_status again(const mx_layer_call *call) {
+    const mx_batchnorm bn = parameters(call);
+    return mx_batchnorm_again(call->device, &bn, call->x[0], call->pass->groups, call->saved,
+                              call->y);
+}
+
 static mx_status backward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
     return mx_batchnorm_backward(call->device, &bn, call->x[0], call->pass->groups, call->saved,
@@ -51,4 +57,5 @@ const mx_layer_type mx_layer_batchnorm = {.name = "batchnorm",
                                           .plan = plan,
                                           .forward = forward,
                                           .backward = backward,
+                                          .again = again,
                                           .macs = mx_layer_no_macs};

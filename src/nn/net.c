@@ -34,6 +34,7 @@ void mx_net_close(mx_net *net) {
         mx_buffer_release(net->activations[i]);
     mx_buffer_release(net->workspace);
     free(net->train_offset);
+    free(net->again_offset);
     free(net->infer_offset);
     free(net->gradient_offset);
     free(net->params);

@@ -73,7 +73,9 @@ typedef struct mx_net_plan_request {
     const char *conv_algorithm;
     struct mx_conv_tuner *tuner; /* chooses convolutions while planning; NULL: built-in choices */
     mx_i32 tuned_rows; /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
-    bool sizes_only;   /* for mx_net_bytes: nothing is allocated, nothing can run */
+    bool keep_all;   /* else outputs that backward reads are computed once more where that is cheap:
+                        less memory, the same bits */
+    bool sizes_only; /* for mx_net_bytes: nothing is allocated, nothing can run */
 } mx_net_plan_request;
 
 /* An empty network for h x w x c images. Fails with MX_MEMORY. */

@@ -1,6 +1,7 @@
 /* Where outputs, gradients and saved data live. The timeline of training: layer i runs forward at
  * moment i, the loss at L, layer i runs backward at 2L - i. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "nn/memory_plan.h"
@@ -38,19 +39,51 @@ static bool runs_backward(const mx_net *net, int layer) {
     return !net->layers[layer].part.frozen;
 }
 
-/* Lives of the outputs; with `training`, until the backward of the layers that read them again. */
-static void output_lives(const mx_net *net, mx_block *blocks, mx_i32 rows, bool training) {
+/* The largest layer below `below` whose backward reads value v, or -1. */
+static int backward_reader_below(const mx_net *net, int v, int below) {
+    int i = mx_net_consumer_below(net, v, below);
+    while (i >= 0 && !(runs_backward(net, i) && net->layers[i].type->backward_reads_x))
+        i = mx_net_consumer_below(net, v, i);
+    return i;
+}
+
+int mx_net_again_before(const mx_net *net, int value) {
+    if (!net->recompute || value == 0) return -1;
+    const mx_layer *maker = &net->layers[value - 1];
+    if (!runs_backward(net, value - 1) || !maker->type->again) return -1;
+    if (mx_net_again_before(net, maker->in[0]) >= 0) return -1;
+    return backward_reader_below(net, value, net->n_layers);
+}
+
+/* The moments in backward when value v is read, from `*first` to `*last`; false for none. */
+static bool backward_life(const mx_net *net, int v, int *first, int *last) {
     const int moments = net->n_layers;
+    int i = backward_reader_below(net, v, net->n_layers);
+    *first = 2 * moments;
+    *last = -1;
+    if (runs_backward(net, v - 1) && net->layers[v - 1].type->backward_reads_y)
+        *first = *last = 2 * moments - (v - 1);
+    for (; i >= 0; i = backward_reader_below(net, v, i)) {
+        if (2 * moments - i < *first) *first = 2 * moments - i;
+        if (2 * moments - i > *last) *last = 2 * moments - i;
+    }
+    return *last >= 0;
+}
+
+/* Lives of the outputs; with `training`, until the backward of the layers that read them again, or
+ * in `again` a second life there. */
+static void output_lives(const mx_net *net, mx_block *blocks, mx_block *again, mx_i32 rows) {
     for (int v = 1; v <= net->n_layers; v++) {
-        blocks[v] = (mx_block){.size = value_floats(net, v, rows), .first = v - 1, .last = v - 1};
         const int reader = mx_net_consumer_below(net, v, net->n_layers);
-        blocks[v].last = reader < 0 ? moments : reader;
-        if (!training) continue;
-        for (int i = reader; i >= 0; i = mx_net_consumer_below(net, v, i))
-            if (runs_backward(net, i) && net->layers[i].type->backward_reads_x)
-                blocks[v].last = 2 * moments - i;
-        if (runs_backward(net, v - 1) && net->layers[v - 1].type->backward_reads_y)
-            blocks[v].last = 2 * moments - (v - 1);
+        int first, last;
+        blocks[v] = (mx_block){.size = value_floats(net, v, rows),
+                               .first = v - 1,
+                               .last = reader < 0 ? net->n_layers : reader};
+        if (!again || !backward_life(net, v, &first, &last)) continue;
+        if (mx_net_again_before(net, v) >= 0)
+            again[v] = (mx_block){.size = blocks[v].size, .first = first, .last = last};
+        else
+            blocks[v].last = last;
     }
 }
 
@@ -88,22 +121,27 @@ static void gradient_lives(const mx_net *net, mx_block *blocks, const int *owner
     }
 }
 
+/* Blocks of the training plan, each kind by value or layer. */
+enum { OUTPUTS, GRADIENTS, SAVED, AGAIN, KINDS };
+
 static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t *total) {
     const int n = net->n_layers + 1;
-    output_lives(net, blocks, net->request.train_rows, true);
+    mx_block *saved = blocks + SAVED * n, *again = blocks + AGAIN * n;
+    output_lives(net, blocks + OUTPUTS * n, again, net->request.train_rows);
     gradient_owners(net, owner);
-    gradient_lives(net, blocks + n, owner, net->request.train_rows);
+    gradient_lives(net, blocks + GRADIENTS * n, owner, net->request.train_rows);
     for (int i = 0; i < net->n_layers; i++)
-        blocks[2 * n + i] = (mx_block){.size = net->layers[i].saved,
-                                       .first = i,
-                                       .last = runs_backward(net, i) ? 2 * net->n_layers - i : i};
-    MX_TRY(mx_memory_plan(blocks, (size_t)(3 * n), MX_TENSOR_ALIGN, net->segment, total));
+        saved[i] = (mx_block){.size = net->layers[i].saved,
+                              .first = i,
+                              .last = runs_backward(net, i) ? 2 * net->n_layers - i : i};
+    MX_TRY(mx_memory_plan(blocks, (size_t)(KINDS * n), MX_TENSOR_ALIGN, net->segment, total));
     for (int v = 0; v < n; v++) {
-        net->train_offset[v] = blocks[v].offset;
-        net->gradient_offset[v] = blocks[n + owner[v]].offset;
+        net->train_offset[v] = blocks[OUTPUTS * n + v].offset;
+        net->again_offset[v] = again[v].size > 0 ? again[v].offset : net->train_offset[v];
+        net->gradient_offset[v] = blocks[GRADIENTS * n + owner[v]].offset;
     }
     for (int i = 0; i < net->n_layers; i++)
-        net->layers[i].saved_offset = blocks[2 * n + i].offset;
+        net->layers[i].saved_offset = saved[i].offset;
     return MX_OK;
 }
 
@@ -117,7 +155,7 @@ static size_t largest_saved(const mx_net *net) {
 /* Without training, saved data lives for one layer only: all share a block that lives throughout.
  */
 static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
-    output_lives(net, blocks, net->request.infer_rows, false);
+    output_lives(net, blocks, NULL, net->request.infer_rows);
     blocks[0] = (mx_block){.size = largest_saved(net), .first = 0, .last = net->n_layers};
     MX_TRY(mx_memory_plan(blocks, (size_t)net->n_layers + 1, MX_TENSOR_ALIGN, net->segment, total));
     for (int v = 0; v <= net->n_layers; v++)
@@ -126,20 +164,25 @@ static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
     return MX_OK;
 }
 
+static mx_status allocate_offsets(mx_net *net, size_t n) {
+    if (net->train_offset) return MX_OK;
+    MX_TRY(mx_alloc(&net->train_offset, n, sizeof *net->train_offset));
+    MX_TRY(mx_alloc(&net->again_offset, n, sizeof *net->again_offset));
+    MX_TRY(mx_alloc(&net->infer_offset, n, sizeof *net->infer_offset));
+    return mx_alloc(&net->gradient_offset, n, sizeof *net->gradient_offset);
+}
+
 mx_status mx_net_plan_activations(mx_net *net, size_t *floats) {
     const size_t n = (size_t)net->n_layers + 1;
     mx_block *blocks = NULL;
     int *owner = NULL;
     size_t training = 0, inference = 0;
     mx_status status;
-    MX_GO(mx_alloc(&net->train_offset, n, sizeof *net->train_offset));
-    MX_GO(mx_alloc(&net->infer_offset, n, sizeof *net->infer_offset));
-    MX_GO(mx_alloc(&net->gradient_offset, n, sizeof *net->gradient_offset));
-    MX_GO(mx_alloc(&blocks, 3 * n, sizeof *blocks));
+    MX_GO(allocate_offsets(net, n));
+    MX_GO(mx_alloc(&blocks, KINDS * n, sizeof *blocks));
     MX_GO(mx_alloc(&owner, n, sizeof *owner));
     if (net->request.train_rows > 0) MX_GO(plan_training(net, blocks, owner, &training));
-    for (size_t i = 0; i < 3 * n; i++)
-        blocks[i] = (mx_block){0};
+    memset(blocks, 0, KINDS * n * sizeof *blocks);
     MX_GO(plan_inference(net, blocks, &inference));
     *floats = training > inference ? training : inference;
 done:

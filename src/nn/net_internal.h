@@ -27,8 +27,10 @@ struct mx_net {
     mx_buffer *activations[MX_NET_SEGMENTS]; /* one arena, in pieces that the device allows */
     size_t segment;                          /* floats of a piece */
     uint64_t bytes;                          /* of everything that is allocated */
-    /* Offsets in the activations, by value: outputs when training and otherwise, gradients. */
-    size_t *train_offset, *infer_offset, *gradient_offset;
+    /* Offsets in the activations, by value: outputs when training (and once more in backward, the
+     * same for those that are kept) and otherwise, gradients. */
+    size_t *train_offset, *again_offset, *infer_offset, *gradient_offset;
+    bool recompute;            /* outputs of layers that can compute them again are not kept */
     size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */
 
     mx_status failed; /* of the description */
@@ -37,6 +39,9 @@ struct mx_net {
 
 /* The largest layer that reads value v and is smaller than `below`, or -1. */
 int mx_net_consumer_below(const mx_net *net, int value, int below);
+
+/* The layer before whose backward `value` is computed again, or -1: it is kept, or not read. */
+int mx_net_again_before(const mx_net *net, int value);
 
 /* Sets the offsets of values, gradients and saved data and returns the arena's size in floats. */
 mx_status mx_net_plan_activations(mx_net *net, size_t *floats);

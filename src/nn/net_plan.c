@@ -111,6 +111,11 @@ uint64_t mx_net_bytes(const mx_net *net) {
     return net->bytes;
 }
 
+static uint64_t bytes_of(const mx_net *net, size_t activations, size_t workspace) {
+    const uint64_t moving = net->request.train_rows > 0 ? 3 * (uint64_t)net->layout.trained : 0;
+    return sizeof(float) * (2 * (uint64_t)net->layout.count + moving + activations + workspace);
+}
+
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     size_t workspace = 0, activations = 0, measured = 0;
     if (net->failed != MX_OK) return mx_fail(net->failed, "%s", net->failure);
@@ -121,6 +126,7 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_net_plan_activations(net, &activations));
+    net->bytes = bytes_of(net, activations, workspace);
     net->bytes =
         sizeof(float) * (2 * (uint64_t)net->layout.count +
                          (request->train_rows > 0 ? 3 : 0) * (uint64_t)net->layout.trained +

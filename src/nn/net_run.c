@@ -12,10 +12,11 @@ mx_tensor mx_call_gradient(const mx_layer_call *call, int i) {
     return arena_tensor(call->net->arenas.gradients, &call->net->params[call->layer->param[i]]);
 }
 
-static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor input) {
+/* Layer i's call with values at `offsets`. */
+static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor input,
+                             const size_t *offsets) {
     const mx_layer *layer = &net->layers[i];
     const bool training = pass->mode == MX_TRAIN;
-    const size_t *offsets = training ? net->train_offset : net->infer_offset;
     mx_layer_call call = {.device = net->device, .net = net, .layer = layer, .pass = pass};
     for (int j = 0; j < layer->n_in; j++)
         call.x[j] =
@@ -30,9 +31,10 @@ static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor 
 }
 
 mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tensor *logits) {
+    const size_t *offsets = pass->mode == MX_TRAIN ? net->train_offset : net->infer_offset;
     mx_layer_call call = {0};
     for (int i = 0; i < net->n_layers; i++) {
-        call = call_of(net, pass, i, x);
+        call = call_of(net, pass, i, x, offsets);
         MX_TRY(mx_context(net->layers[i].type->forward(&call), "layer '%s'", net->layers[i].name));
     }
     *logits = call.y;
@@ -43,11 +45,24 @@ mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass) {
     return mx_net_tensor(net, net->n_layers, pass->rows, net->gradient_offset);
 }
 
+/* The inputs that were not kept, where layer i is the first to read them in backward. */
+static mx_status compute_inputs_again(mx_net *net, const mx_pass *pass, int i, mx_tensor x) {
+    for (int j = 0; j < net->layers[i].n_in; j++) {
+        const int value = net->layers[i].in[j], maker = value - 1;
+        if (mx_net_again_before(net, value) != i) continue;
+        const mx_layer_call call = call_of(net, pass, maker, x, net->again_offset);
+        MX_TRY(mx_context(net->layers[maker].type->again(&call), "layer '%s'",
+                          net->layers[maker].name));
+    }
+    return MX_OK;
+}
+
 mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
     for (int i = net->n_layers - 1; i >= 0; i--) {
         const mx_layer *layer = &net->layers[i];
         if (layer->part.frozen) break;
-        mx_layer_call call = call_of(net, pass, i, x);
+        MX_TRY(compute_inputs_again(net, pass, i, x));
+        mx_layer_call call = call_of(net, pass, i, x, net->again_offset);
         call.dy = mx_net_tensor(net, i + 1, pass->rows, net->gradient_offset);
         for (int j = 0; j < layer->n_in; j++) {
             const int value = layer->in[j];

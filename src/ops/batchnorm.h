@@ -22,6 +22,9 @@ size_t mx_batchnorm_workspace(mx_tensor x, mx_i32 groups);
 mx_status mx_batchnorm_forward(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
                                mx_i32 groups, bool update, mx_tensor saved, mx_tensor workspace,
                                mx_tensor y);
+/* y once more, from the x and `saved` of a forward: the same bits. */
+mx_status mx_batchnorm_again(mx_device *device, const mx_batchnorm *bn, mx_tensor x, mx_i32 groups,
+                             mx_tensor saved, mx_tensor y);
 /* y from the running statistics; `saved` is scratch of 2 c floats. */
 mx_status mx_batchnorm_infer(mx_device *device, const mx_batchnorm *bn, mx_tensor x,
                              mx_tensor saved, mx_tensor y);
