@@ -48,7 +48,7 @@ static int backward_reader_below(const mx_net *net, int v, int below) {
 }
 
 int mx_net_again_before(const mx_net *net, int value) {
-    if (!net->recompute || value == 0) return -1;
+    if (net->request.keep_all || value == 0) return -1;
     const mx_layer *maker = &net->layers[value - 1];
     if (!runs_backward(net, value - 1) || !maker->type->again) return -1;
     if (mx_net_again_before(net, maker->in[0]) >= 0) return -1;
@@ -165,7 +165,6 @@ static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
 }
 
 static mx_status allocate_offsets(mx_net *net, size_t n) {
-    if (net->train_offset) return MX_OK;
     MX_TRY(mx_alloc(&net->train_offset, n, sizeof *net->train_offset));
     MX_TRY(mx_alloc(&net->again_offset, n, sizeof *net->again_offset));
     MX_TRY(mx_alloc(&net->infer_offset, n, sizeof *net->infer_offset));

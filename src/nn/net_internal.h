@@ -30,7 +30,6 @@ struct mx_net {
     /* Offsets in the activations, by value: outputs when training (and once more in backward, the
      * same for those that are kept) and otherwise, gradients. */
     size_t *train_offset, *again_offset, *infer_offset, *gradient_offset;
-    bool recompute;            /* outputs of layers that can compute them again are not kept */
     size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */
 
     mx_status failed; /* of the description */

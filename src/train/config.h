@@ -29,10 +29,6 @@
 #define MX_CONFIG_FREEZE_CHOICES(X)                                                                \
     X(MX_CONFIG_FREEZE_NONE, "none")                                                               \
     X(MX_CONFIG_FREEZE_STEM, "stem") X(MX_CONFIG_FREEZE_BACKBONE, "backbone")
-/* These follow mx_recompute of nn/net.h. */
-#define MX_CONFIG_RECOMPUTE_CHOICES(X)                                                             \
-    X(MX_CONFIG_RECOMPUTE_AUTO, "auto")                                                            \
-    X(MX_CONFIG_RECOMPUTE_ON, "on") X(MX_CONFIG_RECOMPUTE_OFF, "off")
 #define MX_CONFIG_DECAY_CHOICES(X)                                                                 \
     X(MX_CONFIG_DECAY_DECOUPLED, "decoupled") X(MX_CONFIG_DECAY_COUPLED, "coupled")
 #define MX_CONFIG_METHOD_CHOICES(X)                                                                \
@@ -65,7 +61,6 @@ enum mx_config_augment { MX_CONFIG_AUGMENT_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_lambda { MX_CONFIG_LAMBDA_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_optimizer { MX_CONFIG_OPTIMIZER_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_freeze { MX_CONFIG_FREEZE_CHOICES(MX_CHOICE_ENUM) };
-enum mx_config_recompute { MX_CONFIG_RECOMPUTE_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_decay { MX_CONFIG_DECAY_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_method { MX_CONFIG_METHOD_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_last_batch { MX_CONFIG_LAST_BATCH_CHOICES(MX_CHOICE_ENUM) };

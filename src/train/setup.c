@@ -249,7 +249,7 @@ static mx_status build_net(const mx_config *config, mx_device *device, int class
                                    .infer_groups = 1,
                                    .conv_algorithm = conv_algorithm(config),
                                    .tuner = tuner,
-                                   .recompute = (mx_recompute)config->model_recompute,
+                                   .keep_all = !config->model_recompute,
                                    .sizes_only = sizes_only,
                                    .tuned_rows =
                                        training.batch * mx_trainer_train_groups(&training)};

@@ -69,6 +69,8 @@ train 2 two nothing --set model.freeze=backbone
 has err "model.weights"
 
 train 0 two slow --set optimizer.lr_backbone=1e-5
+train 0 two kept --set model.recompute=false
+cmp -s runs/first/last.safetensors runs/kept/last.safetensors || fail "recomputing changes the bits"
 train 0 two parts --set train.accumulate=3
 cmp -s runs/first/config.ini runs/parts/config.ini && fail "the resolved configuration lacks accumulate"
 train 2 two many --set train.accumulate=4
@@ -83,8 +85,8 @@ train 0 net headed --set model.head=20,10 --set data.size=32 --set data.scaling=
 expect 0 "convert headed" convert runs/headed/last.safetensors body.safetensors --without head.
 train 0 net body --set model.weights=body.safetensors --set model.head=20 --set data.size=32
 has err "new and random: 'head.0.weight'"
-train 0 net kept --set model.weights=body.safetensors --set model.head=keep --set data.size=32
-expect 0 "eval kept" eval runs/kept --json
+train 0 net fc --set model.weights=body.safetensors --set model.head=keep --set data.size=32
+expect 0 "eval fc" eval runs/fc --json
 train 2 net leaky --set model.leaky=0.2
 has err "model.leaky is for wrn networks"
 train 2 net words --set model.head=some
