@@ -127,7 +127,7 @@ static mx_status fail_unknown(const mx_dataset *dataset, const mx_picture *pictu
     const char *listed = list_names(&known, dataset);
     put_row(&row, picture);
     const char *at = mx_buf_text(&row), *text = picture->class_name;
-    if (!text)
+    if (!text || picture->label >= 0)
         mx_fail(MX_DATA, "%slabel %d is outside the %d classes (%s)", at, (int)picture->label,
                 dataset->n_classes, listed);
     else if (source->n_label_map > 0)

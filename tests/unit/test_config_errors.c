@@ -111,6 +111,35 @@ static void sources_need_what_their_kind_needs(void **state) {
                  "exp.ini:5: 'label' in [source.a] is for kind = folder or table only");
 }
 
+#define TABLE "[source.a]\nkind = table\nimages = i\nlabels = l\npath = {p}\nlabel = {c}\n"
+
+static void texts_of_a_source_have_their_form(void **state) {
+    (void)state;
+    expect_error("[source.a]\nkind = table\nimages = i\nlabels = l\nlabel = x\n" STEPS,
+                 "exp.ini: [source.a] has no 'path'");
+    expect_error("[source.a]\nkind = table\nimages = i\nlabels = l\npath = {p}\n" STEPS,
+                 "exp.ini: [source.a] has no 'label', and its split is not unlabelled");
+    expect_error("[source.a]\nkind = mafa\nimages = i\n" STEPS,
+                 "exp.ini: [source.a] has no 'labels'");
+    expect_error(
+        "[source.a]\nkind = table\nimages = i\nlabels = l\npath = {p\nlabel = x\n" STEPS,
+        "exp.ini:5: source.a.path = '{p': '{p' lacks a closing '}'; a brace itself is '{{'");
+    expect_error(TABLE "label_map = a\n" STEPS,
+                 "exp.ini:7: 'a' in label_map of [source.a] is not VALUE:CLASS");
+    expect_error(TABLE "label_map = a:\n" STEPS,
+                 "exp.ini:7: 'a:' in label_map of [source.a] is not VALUE:CLASS");
+    expect_error(TABLE "box = x, y\n" STEPS,
+                 "exp.ini:7: box of [source.a] has 2 columns; it takes x, y, width and height");
+    expect_error(TABLE "margin = 0.1\n" STEPS, "exp.ini:7: margin of [source.a] needs a box");
+    expect_error(TABLE "split = test\nlabel_other = unlabelled\n" STEPS,
+                 "exp.ini:8: label_other of [source.a] = unlabelled is not for split = test");
+    expect_error(
+        "[source.a]\nimages = i\ngroup = person\n" STEPS,
+        "exp.ini:3: group of [source.a] = 'person' is not 'folder', the only one of a folder");
+    expect_error("[source.a]\nkind = cifar10\nimages = i\nheader = no\n" STEPS,
+                 "exp.ini:4: 'header' in [source.a] is for kind = table only");
+}
+
 static void a_key_set_twice_names_both_lines(void **state) {
     (void)state;
     expect_error("[run]\nseed = 1\n[data]\n[run]\nseed = 2\n",
@@ -189,6 +218,7 @@ int main(void) {
         cmocka_unit_test(sizes_are_n_or_h_by_w),
         cmocka_unit_test(keys_are_held_to_each_other),
         cmocka_unit_test(sources_need_what_their_kind_needs),
+        cmocka_unit_test(texts_of_a_source_have_their_form),
         cmocka_unit_test(a_key_set_twice_names_both_lines),
         cmocka_unit_test(lines_that_inih_would_bend_are_refused),
         cmocka_unit_test(bytes_that_are_no_text_are_refused),
