@@ -6,17 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/resize_internal.h"
 
-/* Weights have as many fraction bits as a sum of 8-bit products leaves room for, two to spare. */
-enum { FRACTION_BITS = 32 - 8 - 2 };
-
-/* The weights of one axis: output i is the sum of weight[i * stride + k] * input[first[i] + k] for
- * k < count[i]. */
-typedef struct filter {
-    int stride;
-    int *first, *count;
-    int32_t *weight;
-} filter;
+typedef mx_resize_filter filter;
 
 static void filter_release(filter *f) {
     free(f->first);
@@ -40,7 +32,7 @@ static void fill_weights(filter *f, int i, int in_size, double scale, double *wo
     for (int k = 0; k < end - first; k++) {
         const double share = sum > 0.0 ? work[k] / sum : 0.0;
         f->weight[(size_t)i * (size_t)f->stride + (size_t)k] =
-            (int32_t)(share * (1 << FRACTION_BITS) + 0.5);
+            (int32_t)(share * (1 << MX_RESIZE_BITS) + 0.5);
     }
     f->first[i] = first;
     f->count[i] = end - first;
@@ -64,7 +56,7 @@ done:
 }
 
 static uint8_t to_byte(int32_t sum) {
-    const int32_t value = (sum + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
+    const int32_t value = (sum + (1 << (MX_RESIZE_BITS - 1))) >> MX_RESIZE_BITS;
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
@@ -85,7 +77,8 @@ static mx_status resize_columns(uint8_t *out, int width, const mx_image *in) {
     filter f;
     mx_status status = MX_OK;
     MX_GO(filter_init(&f, in->width, width));
-    for (size_t y = 0; y < (size_t)in->height; y++)
+    const size_t done = (size_t)mx_resize_columns_fast(out, width, in, &f);
+    for (size_t y = done; y < (size_t)in->height; y++)
         for (size_t x = 0; x < (size_t)width; x++) {
             const uint8_t *row = in->pixels + y * in_row;
             const int32_t *weight = f.weight + x * (size_t)f.stride;
@@ -110,15 +103,16 @@ static mx_status resize_rows(uint8_t *out, int height, const mx_image *in) {
     MX_GO(filter_init(&f, in->height, height));
     MX_GO(mx_alloc(&sums, row_bytes, sizeof *sums));
     for (size_t y = 0; y < (size_t)height; y++) {
+        const uint8_t *from = in->pixels + (size_t)f.first[y] * row_bytes;
+        const int32_t *weight = f.weight + y * (size_t)f.stride;
+        uint8_t *to = out + y * row_bytes;
+        const size_t made = mx_resize_row_fast(to, from, row_bytes, weight, f.count[y]);
         memset(sums, 0, row_bytes * sizeof *sums);
-        for (size_t k = 0; k < (size_t)f.count[y]; k++) {
-            const uint8_t *from = in->pixels + ((size_t)f.first[y] + k) * row_bytes;
-            const int32_t weight = f.weight[y * (size_t)f.stride + k];
-            for (size_t i = 0; i < row_bytes; i++)
-                sums[i] += weight * from[i];
-        }
-        for (size_t i = 0; i < row_bytes; i++)
-            out[y * row_bytes + i] = to_byte(sums[i]);
+        for (size_t k = 0; k < (size_t)f.count[y]; k++, from += row_bytes)
+            for (size_t i = made; i < row_bytes; i++)
+                sums[i] += weight[k] * from[i];
+        for (size_t i = made; i < row_bytes; i++)
+            to[i] = to_byte(sums[i]);
     }
 done:
     filter_release(&f);

@@ -81,11 +81,48 @@ static void channels_do_not_mix(void **state) {
     }
 }
 
+/* Buffers of the exact size let the sanitizer see what is read or written beyond them. */
+static void rgb_is_filtered_as_its_channels_are(void **state) {
+    (void)state;
+    static const int sizes[][4] = {{1, 1, 3, 3},    {1, 5, 2, 2},     {2, 1, 1, 4},
+                                   {3, 2, 7, 9},    {7, 11, 3, 2},    {40, 33, 9, 8},
+                                   {33, 64, 32, 5}, {64, 65, 11, 64}, {200, 3, 20, 1},
+                                   {5, 300, 4, 7},  {50, 50, 49, 51}};
+    for (size_t t = 0; t < sizeof sizes / sizeof *sizes; t++) {
+        const int *size = sizes[t];
+        const size_t n_in = (size_t)(size[0] * size[1]), n_out = (size_t)(size[2] * size[3]);
+        uint8_t *in = malloc(3 * n_in), *out = malloc(3 * n_out);
+        uint8_t *plane = malloc(n_in), *expected = malloc(n_out);
+        uint32_t random = 7;
+        assert_true(in && out && plane && expected);
+        for (size_t i = 0; i < 3 * n_in; i++) {
+            random = random * 1664525u + 1013904223u;
+            in[i] = i % 5 == 0 ? 255 : (uint8_t)(random >> 24);
+        }
+        const mx_image rgb = {size[0], size[1], 3, in}, grey = {size[0], size[1], 1, plane};
+        assert_int_equal(mx_resize_bilinear(out, size[2], size[3], &rgb, MX_RESIZE_PILLOW_13),
+                         MX_OK);
+        for (size_t c = 0; c < 3; c++) {
+            for (size_t i = 0; i < n_in; i++)
+                plane[i] = in[3 * i + c];
+            assert_int_equal(
+                mx_resize_bilinear(expected, size[2], size[3], &grey, MX_RESIZE_PILLOW_13), MX_OK);
+            for (size_t i = 0; i < n_out; i++)
+                assert_int_equal(out[3 * i + c], expected[i]);
+        }
+        free(in);
+        free(out);
+        free(plane);
+        free(expected);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resize_equals_pillow_to_the_bit),
         cmocka_unit_test(constant_pictures_stay_constant),
         cmocka_unit_test(channels_do_not_mix),
+        cmocka_unit_test(rgb_is_filtered_as_its_channels_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
