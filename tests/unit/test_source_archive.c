@@ -5,12 +5,13 @@
 
 #define N_ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
+static char path[FIXTURE_PATH];
+
+#ifdef MIXCL_WITH_ZIP
 typedef struct entry {
     const char *name;
     uint8_t value; /* 255: no picture */
 } entry;
-
-static char path[FIXTURE_PATH];
 
 static void write_zip(const char *root, const char *name, const entry *entries, size_t count) {
     fixture_zip zip = {0};
@@ -141,6 +142,7 @@ static void a_changed_archive_is_read_anew(void **state) {
     }
 }
 
+#ifdef MIXCL_WITH_CSV
 static void a_box_is_part_of_what_is_prepared(void **state) {
     static const char *const tables[] = {
         "file,class,x,y,w,h\na/0.png,a,0,0,2,2\nb/1.png,b,0,0,2,2\n",
@@ -165,6 +167,9 @@ static void a_box_is_part_of_what_is_prepared(void **state) {
         mx_dataset_release(&data);
     }
 }
+
+#endif
+#endif
 
 /* A batch of CIFAR-10 with these labels; pixels are all the picture's number. */
 static void write_batch(const char *root, const char *name, const uint8_t *labels, int count) {
@@ -241,13 +246,17 @@ static void mafa_crops_faces_and_leaves_invalid_ones_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+#ifdef MIXCL_WITH_ZIP
         cmocka_unit_test(folders_in_an_archive_are_classes),
         cmocka_unit_test(folders_around_all_classes_are_skipped),
         cmocka_unit_test(one_class_in_an_archive_keeps_its_name),
         cmocka_unit_test(the_folder_of_a_picture_may_be_its_group),
         cmocka_unit_test(archives_without_proper_classes_are_errors),
         cmocka_unit_test(a_changed_archive_is_read_anew),
+#ifdef MIXCL_WITH_CSV
         cmocka_unit_test(a_box_is_part_of_what_is_prepared),
+#endif
+#endif
         cmocka_unit_test(cifar10_takes_the_batches_of_its_split),
         cmocka_unit_test(folders_without_batches_are_errors),
 #ifdef MIXCL_WITH_MAT

@@ -8,6 +8,16 @@
 
 #define N_ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
+static void templates_that_do_not_close_are_refused(void **state) {
+    (void)state;
+    static const char *const texts[] = {"{", "a{b", "{}", "}", "a}b", "{a{b}}", "{{}"};
+    assert_int_equal(mx_template_check("{a}/{{{b}}}.{3}"), MX_OK);
+    assert_int_equal(mx_template_check(""), MX_OK);
+    for (size_t i = 0; i < N_ROWS(texts); i++)
+        assert_int_equal(mx_template_check(texts[i]), MX_USAGE);
+}
+
+#if defined(MIXCL_WITH_CSV) && defined(MIXCL_WITH_ZIP)
 /* A table with its pictures, in a folder of its own. */
 typedef struct bench {
     char images[FIXTURE_PATH], labels[FIXTURE_PATH];
@@ -67,15 +77,6 @@ static void templates_join_columns_numbers_and_braces(void **state) {
     assert_loads(&b, (const uint8_t[]){1, 2}, (const int32_t[]){0, 1}, 2);
     b.source.path = "{user}/{picture}";
     assert_bench_fails(&b, "has no column 'picture'; there are: user, face, image");
-}
-
-static void templates_that_do_not_close_are_refused(void **state) {
-    (void)state;
-    static const char *const texts[] = {"{", "a{b", "{}", "}", "a}b", "{a{b}}", "{{}"};
-    assert_int_equal(mx_template_check("{a}/{{{b}}}.{3}"), MX_OK);
-    assert_int_equal(mx_template_check(""), MX_OK);
-    for (size_t i = 0; i < N_ROWS(texts); i++)
-        assert_int_equal(mx_template_check(texts[i]), MX_USAGE);
 }
 
 static void columns_go_by_number_without_a_header(void **state) {
@@ -379,11 +380,14 @@ static void tables_that_cannot_be_used_say_what_is_missing(void **state) {
     assert_bench_fails(&b, "cannot open '");
 }
 
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(templates_that_do_not_close_are_refused),
+#if defined(MIXCL_WITH_CSV) && defined(MIXCL_WITH_ZIP)
         cmocka_unit_test(rows_name_pictures_and_classes_in_their_order),
         cmocka_unit_test(templates_join_columns_numbers_and_braces),
-        cmocka_unit_test(templates_that_do_not_close_are_refused),
         cmocka_unit_test(columns_go_by_number_without_a_header),
         cmocka_unit_test(labels_are_names_or_numbers_of_the_classes),
         cmocka_unit_test(a_label_that_is_no_class_names_its_row),
@@ -397,6 +401,7 @@ int main(void) {
         cmocka_unit_test(boxes_that_hold_nothing_are_bad),
         cmocka_unit_test(groups_stay_on_one_side),
         cmocka_unit_test(tables_that_cannot_be_used_say_what_is_missing),
+#endif
     };
     mx_log_set_level(MX_LOG_QUIET);
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

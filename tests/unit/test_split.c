@@ -117,7 +117,7 @@ enum { GROUP_SIZE = 5 };
 
 /* The pictures of `split`, each five in order a group but the last ten, which have none. */
 static mx_status split_groups(mx_dataset *out, const mx_data_spec *spec, const uint8_t *origin) {
-    static char texts[N_PICTURES][8];
+    static char texts[N_PICTURES][16];
     const char *groups[N_PICTURES] = {0};
     assert_int_equal(split(out, 0, 0, 1), MX_OK);
     release(out);
