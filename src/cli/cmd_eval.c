@@ -89,25 +89,25 @@ static void print_metrics(const mx_metrics *metrics, char *const *names) {
 typedef struct workbench {
     mx_device *device;
     mx_net *net;
-    mx_buffer *pixels;
+    mx_feed feed;
     mx_evaluator evaluator;
 } workbench;
 
 static mx_status workbench_open(workbench *bench, const mx_config *config, const mx_dataset *data,
                                 const char *weights) {
-    const size_t bytes = mx_dataset_bytes(data);
     MX_TRY(mx_setup_device(config, false, &bench->device));
     MX_TRY(mx_setup_net(config, bench->device, data->n_classes, NULL, &bench->net));
     MX_TRY(mx_weights_read(weights, bench->net, mx_net_get_arenas(bench->net).average));
     MX_TRY(mx_evaluator_init(&bench->evaluator, bench->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config)));
-    MX_TRY(mx_buffer_create(&bench->pixels, bench->device, bytes));
-    return mx_buffer_write(bench->pixels, 0, data->pixels, bytes);
+    return mx_feed_init(&bench->feed, bench->device, data,
+                        mx_setup_data_memory(config, bench->device),
+                        mx_setup_feed_capacity(config));
 }
 
 static void workbench_release(workbench *bench) {
     mx_evaluator_release(&bench->evaluator);
-    mx_buffer_release(bench->pixels);
+    mx_feed_release(&bench->feed);
     mx_net_close(bench->net);
     mx_device_close(bench->device);
 }
@@ -123,7 +123,7 @@ static mx_status score(const mx_args *args, const mx_config *config, const char 
         goto done;
     }
     MX_GO(workbench_open(&bench, config, &data, weights));
-    MX_GO(mx_evaluate(&bench.evaluator, bench.pixels, &data.test, data.labels,
+    MX_GO(mx_evaluate(&bench.evaluator, &bench.feed, &data.test, data.labels,
                       mx_net_get_arenas(bench.net).average, &metrics));
     if (mx_args_flag(args, "--json"))
         status = mx_print_json(metrics_json(&metrics, data.class_names));

@@ -94,6 +94,18 @@ mx_status mx_buffer_read_start(mx_buffer *buffer, size_t offset, void *to, size_
     return MX_OK;
 }
 
+mx_status mx_buffer_write_start(mx_buffer *buffer, size_t offset, const void *from, size_t bytes,
+                                mx_ticket *ticket) {
+    MX_TRY(check_span(buffer, offset, bytes));
+    if (bytes == 0) return MX_OK;
+    cl_event event = NULL;
+    MX_TRY(mx_cl_check(clEnqueueWriteBuffer(buffer->device->queue, buffer->memory, CL_FALSE, offset,
+                                            bytes, from, 0, NULL, &event),
+                       "clEnqueueWriteBuffer"));
+    ticket->event = event;
+    return MX_OK;
+}
+
 mx_status mx_ticket_wait(mx_ticket *ticket) {
     if (!ticket->event) return MX_OK;
     cl_event event = ticket->event;

@@ -18,14 +18,17 @@ mx_status mx_buffer_read(mx_buffer *buffer, size_t offset, void *to, size_t byte
  * above 64 KiB it waits like mx_buffer_write. */
 mx_status mx_buffer_stage(mx_buffer *buffer, size_t offset, const void *from, size_t bytes);
 
-/* A read under way; zeroed = none. */
+/* A read or write under way; zeroed = none. */
 typedef struct mx_ticket {
     void *event;
 } mx_ticket;
 /* Starts a read into `to`, which must stay until mx_ticket_wait. */
 mx_status mx_buffer_read_start(mx_buffer *buffer, size_t offset, void *to, size_t bytes,
                                mx_ticket *ticket);
-/* Waits for the read and clears the ticket; does nothing for a cleared one. */
+/* Starts a write from `from`, which must stay as it is until mx_ticket_wait. */
+mx_status mx_buffer_write_start(mx_buffer *buffer, size_t offset, const void *from, size_t bytes,
+                                mx_ticket *ticket);
+/* Waits for it and clears the ticket; does nothing for a cleared one. */
 mx_status mx_ticket_wait(mx_ticket *ticket);
 
 /* In queue order, without waiting. */

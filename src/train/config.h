@@ -146,6 +146,7 @@ struct mx_config {
     mx_config_source *sources; /* in the file's order */
     int n_sources;
 
+    int64_t device_data_mib;     /* of device.data_memory; -1: auto */
     int data_height, data_width; /* of data.size */
     bool model_head_keep;        /* of model.head */
     int32_t model_head_sizes[MX_CONFIG_HEAD_SIZES];

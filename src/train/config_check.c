@@ -76,6 +76,18 @@ static mx_status parse_size(mx_config *config) {
                    mx_config_blame(config, &config->values[at_data_size]), text, MAX_SIZE);
 }
 
+static mx_status parse_data_memory(mx_config *config) {
+    enum { MOST_MIB = 1 << 30 };
+    const char *text = config->device_data_memory;
+    config->device_data_mib = -1;
+    if (strcmp(text, "auto") == 0) return MX_OK;
+    if (mx_parse_int(text, &config->device_data_mib) && config->device_data_mib >= 0 &&
+        config->device_data_mib <= MOST_MIB)
+        return MX_OK;
+    return mx_fail(MX_USAGE, "%s: device.data_memory = '%s' is neither auto nor MiB within 0..%d",
+                   mx_config_blame(config, &config->values[at_device_data_memory]), text, MOST_MIB);
+}
+
 static mx_status parse_eval_every(mx_config *config) {
     const char *text = config->train_eval_every;
     config->train_eval_steps = 0;
@@ -200,6 +212,7 @@ mx_status mx_config_check(mx_config *config) {
     MX_TRY(check_run_name(config));
     MX_TRY(parse_size(config));
     MX_TRY(parse_eval_every(config));
+    MX_TRY(parse_data_memory(config));
     MX_TRY(parse_head(config));
     MX_TRY(check_model(config));
     MX_TRY(check_pad(config));

@@ -1,7 +1,6 @@
 #include "train/evaluate.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 
@@ -52,13 +51,16 @@ static mx_status run_batch(mx_evaluator *evaluator, mx_buffer *pixels, mx_i32 n,
                           mx_tensor_count(logits) * sizeof(float));
 }
 
-mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_buffer *pixels, const uint32_t *rows,
+mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_feed *feed, const uint32_t *rows,
                             size_t count, mx_buffer *weights, mx_logits_visitor visit,
                             void *context) {
     const size_t classes = (size_t)mx_net_classes(evaluator->net), batch = (size_t)evaluator->batch;
     for (size_t first = 0; first < count; first += batch) {
         const size_t n = count - first < batch ? count - first : batch;
-        memcpy(evaluator->host_rows, rows + first, n * sizeof *rows);
+        mx_buffer *pixels = NULL;
+        MX_TRY(mx_feed_begin(feed));
+        mx_feed_add(feed, rows + first, n, evaluator->host_rows);
+        MX_TRY(mx_feed_send(feed, &pixels));
         MX_TRY(run_batch(evaluator, pixels, (mx_i32)n, weights));
         for (size_t i = 0; i < n; i++)
             MX_TRY(visit(context, rows[first + i], evaluator->host_logits + i * classes));
@@ -77,12 +79,12 @@ static mx_status add_to_metrics(void *context, uint32_t picture, const float *lo
     return MX_OK;
 }
 
-mx_status mx_evaluate(mx_evaluator *evaluator, mx_buffer *pixels, const mx_rows *rows,
+mx_status mx_evaluate(mx_evaluator *evaluator, mx_feed *feed, const mx_rows *rows,
                       const int32_t *labels, mx_buffer *weights, mx_metrics *metrics) {
     MX_TRY(mx_metrics_init(metrics, mx_net_classes(evaluator->net)));
     scoring s = {metrics, labels};
     const mx_status status =
-        mx_evaluate_visit(evaluator, pixels, rows->index, rows->count, weights, add_to_metrics, &s);
+        mx_evaluate_visit(evaluator, feed, rows->index, rows->count, weights, add_to_metrics, &s);
     if (status != MX_OK) {
         mx_metrics_release(metrics);
         return status;

@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "nn/net.h"
 #include "ops/augment.h"
+#include "train/feed.h"
 #include "train/metrics.h"
 
 /* What an evaluation needs beside the network; buffers for `batch` pictures. */
@@ -26,14 +27,14 @@ void mx_evaluator_release(mx_evaluator *evaluator);
 /* Called with each picture in order, its logits and the caller's `context`. */
 typedef mx_status (*mx_logits_visitor)(void *context, uint32_t picture, const float *logits);
 
-/* Runs pictures rows[0 .. count) of the packed `pixels` through the network with `weights` (and
+/* Runs pictures rows[0 .. count) of the feed's set through the network with `weights` (and
  * their running statistics), not augmented. */
-mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_buffer *pixels, const uint32_t *rows,
+mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_feed *feed, const uint32_t *rows,
                             size_t count, mx_buffer *weights, mx_logits_visitor visit,
                             void *context);
 
 /* The scores on `rows` with `weights`; `labels` by picture. Release the metrics afterwards. */
-mx_status mx_evaluate(mx_evaluator *evaluator, mx_buffer *pixels, const mx_rows *rows,
+mx_status mx_evaluate(mx_evaluator *evaluator, mx_feed *feed, const mx_rows *rows,
                       const int32_t *labels, mx_buffer *weights, mx_metrics *metrics);
 
 #endif

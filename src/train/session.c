@@ -14,17 +14,18 @@ static mx_status open_device_parts(mx_session *session) {
     const mx_config *config = session->config;
     const mx_trainer_spec spec = mx_setup_trainer(config);
     const mx_dataset *data = &session->data;
-    const size_t bytes = mx_dataset_bytes(data);
-    MX_TRY(mx_memory_check(config, session->device, data->n_classes, bytes));
+    const uint64_t limit = mx_setup_data_memory(config, session->device);
+    const size_t capacity = mx_setup_feed_capacity(config);
+    const uint64_t pictures = mx_feed_bytes(session->device, mx_dataset_bytes(data), limit,
+                                            capacity, mx_dataset_bytes(data) / data->n_pictures);
+    MX_TRY(mx_memory_check(config, session->device, data->n_classes, pictures));
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
     if (*config->model_weights) MX_TRY(mx_weights_begin(config->model_weights, session->net));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
     MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config)));
-    MX_TRY(
-        mx_context(mx_buffer_create(&session->pixels, session->device, bytes), "packed pictures"));
-    return mx_buffer_write(session->pixels, 0, data->pixels, bytes);
+    return mx_feed_init(&session->feed, session->device, data, limit, capacity);
 }
 
 static mx_status open_samplers(mx_session *session) {
@@ -103,7 +104,7 @@ void mx_session_close(mx_session *session) {
     mx_sampler_release(&session->unlabelled);
     mx_evaluator_release(&session->evaluator);
     mx_trainer_release(&session->trainer);
-    mx_buffer_release(session->pixels);
+    mx_feed_release(&session->feed);
     mx_net_close(session->net);
     mx_device_close(session->device);
     mx_dataset_release(&session->data);

@@ -23,16 +23,21 @@ static uint64_t batch_span(const mx_session *session, uint64_t step, mx_i32 *n) 
     return epoch * whole + done;
 }
 
-mx_trainer_batch mx_session_batch(mx_session *session, uint64_t step) {
+mx_status mx_session_batch(mx_session *session, uint64_t step, mx_trainer_batch *batch,
+                           mx_buffer **pixels) {
+    uint32_t *labelled = session->labelled_rows, *unlabelled = session->unlabelled_rows;
     mx_i32 n = 0;
     const uint64_t position = batch_span(session, step, &n);
-    mx_sampler_rows(&session->labelled, position, (size_t)n, session->labelled_rows);
+    MX_TRY(mx_feed_begin(&session->feed));
+    mx_sampler_rows(&session->labelled, position, (size_t)n, labelled);
     for (mx_i32 i = 0; i < n; i++)
-        session->labels[i] = session->data.labels[session->labelled_rows[i]];
-    if (session->trainer.spec.mixmatch)
-        mx_sampler_rows(&session->unlabelled, position, (size_t)n, session->unlabelled_rows);
-    return (mx_trainer_batch){.n = n,
-                              .labelled = session->labelled_rows,
-                              .unlabelled = session->unlabelled_rows,
-                              .labels = session->labels};
+        session->labels[i] = session->data.labels[labelled[i]];
+    mx_feed_add(&session->feed, labelled, (size_t)n, labelled);
+    if (session->trainer.spec.mixmatch) {
+        mx_sampler_rows(&session->unlabelled, position, (size_t)n, unlabelled);
+        mx_feed_add(&session->feed, unlabelled, (size_t)n, unlabelled);
+    }
+    *batch = (mx_trainer_batch){
+        .n = n, .labelled = labelled, .unlabelled = unlabelled, .labels = session->labels};
+    return mx_feed_send(&session->feed, pixels);
 }

@@ -19,7 +19,7 @@ struct mx_session {
     mx_net *net;
     mx_trainer trainer;
     mx_evaluator evaluator;
-    mx_buffer *pixels;
+    mx_feed feed;
     mx_sampler labelled, unlabelled;
     mx_run_folder folder;
     mx_sink sinks[MX_SESSION_SINKS];
@@ -44,8 +44,10 @@ struct mx_session {
 /* Steps of a pass over the larger of the two sets. */
 uint64_t mx_session_steps_per_epoch(const mx_session *session);
 
-/* Sets the pictures of step `step`: labelled and unlabelled rows and labels. */
-mx_trainer_batch mx_session_batch(mx_session *session, uint64_t step);
+/* Sends the pictures of step `step` on their way: *batch has their places in *pixels, and labels.
+ */
+mx_status mx_session_batch(mx_session *session, uint64_t step, mx_trainer_batch *batch,
+                           mx_buffer **pixels);
 
 /* run.json. */
 mx_status mx_session_write_facts(const mx_session *session, const char *state);

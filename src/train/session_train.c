@@ -106,7 +106,7 @@ static mx_status accuracy_with(mx_session *session, mx_buffer *weights, mx_event
     mx_metrics metrics;
     const mx_rows *rows =
         session->data.test.count ? &session->data.test : &session->data.validation;
-    MX_TRY(mx_evaluate(&session->evaluator, session->pixels, rows, session->data.labels, weights,
+    MX_TRY(mx_evaluate(&session->evaluator, &session->feed, rows, session->data.labels, weights,
                        &metrics));
     *scores =
         (mx_event_scores){.loss = metrics.loss, .accuracy = metrics.accuracy, .f1 = metrics.f1};
@@ -172,8 +172,10 @@ static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) 
 static mx_status run_step(mx_session *session) {
     const uint64_t step = session->step, done = step + 1;
     const double before = now_s();
-    const mx_trainer_batch batch = mx_session_batch(session, step);
-    MX_TRY(mx_trainer_gather(&session->trainer, session->pixels, &batch, step));
+    mx_trainer_batch batch;
+    mx_buffer *pixels = NULL;
+    MX_TRY(mx_session_batch(session, step, &batch, &pixels));
+    MX_TRY(mx_trainer_gather(&session->trainer, pixels, &batch, step));
     MX_TRY(mx_trainer_draw(&session->trainer, batch.n, step));
     MX_TRY(mx_trainer_update(&session->trainer, batch.n, step));
     session->step = done;

@@ -219,6 +219,16 @@ mx_i32 mx_setup_eval_batch(const mx_config *config) {
     return (mx_i32)config->train_eval_batch;
 }
 
+size_t mx_setup_feed_capacity(const mx_config *config) {
+    const int64_t training = 2 * config->train_batch, evaluation = config->train_eval_batch;
+    return (size_t)(training > evaluation ? training : evaluation);
+}
+
+uint64_t mx_setup_data_memory(const mx_config *config, const mx_device *device) {
+    if (config->device_data_mib >= 0) return (uint64_t)config->device_data_mib << 20;
+    return mx_device_get_info(device)->global_memory / 4;
+}
+
 int mx_setup_classes(const mx_config *config, int fallback) {
     return config->data_classes.count > 0 ? config->data_classes.count : fallback;
 }

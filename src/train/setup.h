@@ -56,6 +56,12 @@ mx_status mx_setup_net_with(const mx_config *config, mx_device *device, int clas
 /* Pictures a batch in evaluation. */
 mx_i32 mx_setup_eval_batch(const mx_config *config);
 
+/* Pictures of the largest batch, of training or evaluation. */
+size_t mx_setup_feed_capacity(const mx_config *config);
+
+/* Bytes of the device's memory that packed pictures may take. */
+uint64_t mx_setup_data_memory(const mx_config *config, const mx_device *device);
+
 /* The number of classes that `data.classes` lists, or `fallback` when it lists none. */
 int mx_setup_classes(const mx_config *config, int fallback);
 

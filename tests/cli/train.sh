@@ -70,6 +70,10 @@ has runs/a/config.ini 'name = wrn-10-1'
 # Seeds.
 train 0 b
 same_run a b || fail 'the same seed gives another run'
+train 0 streamed --set device.data_memory=0
+same_run a streamed || fail 'pictures that are streamed give another run'
+train 2 heap --set device.data_memory=plenty
+has err "device.data_memory = 'plenty' is neither auto nor MiB"
 train 0 other --set run.seed=2
 same_run a other && fail 'another seed gives the same run'
 "$mixcl" train runs/a/config.ini --set run.name=again -q >out 2>err || fail "config.ini of a run: $(cat err)"
