@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "data/pack_internal.h"
+#include "data/picture.h"
 
 /* A CSV field (RFC 4180): always quoted, since paths and reasons may hold anything. */
 static void put_field(mx_buf *out, const char *text, char after) {
@@ -34,10 +35,9 @@ mx_status mx_pack_write_report(const char *path, const mx_fault *faults, const m
     mx_buf_puts(&text, "source,path,reason\n");
     for (size_t i = 0; i < list->count; i++) {
         const mx_picture *picture = &list->items[i];
-        const char *file = picture->path ? picture->path : "";
         if (faults[i].status == MX_OK) continue;
         put_field(&text, picture->source->name, ',');
-        put_field(&text, file, ',');
+        put_field(&text, mx_picture_name(picture), ',');
         mx_buf_clear(&reason);
         put_reason(&reason, faults[i].message ? faults[i].message : "no memory", picture);
         text.failed |= reason.failed;

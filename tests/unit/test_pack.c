@@ -504,11 +504,9 @@ static void the_report_quotes_every_field(void **state) {
     assert_string_equal(data.pack.report, path);
     mx_dataset_release(&data);
     read_whole(&text, path);
-    mx_buf_printf(&expected,
-                  "source,path,reason\n"
-                  "\"report\",\"%s/a/a \"\"b\"\", c.png\",\"neither a JPEG nor a PNG file\"\n"
-                  "\"report\",\"%s/b/empty.jpg\",\"the file is empty\"\n",
-                  b.images, b.images);
+    mx_buf_puts(&expected, "source,path,reason\n"
+                           "\"report\",\"a/a \"\"b\"\", c.png\",\"neither a JPEG nor a PNG file\"\n"
+                           "\"report\",\"b/empty.jpg\",\"the file is empty\"\n");
     assert_string_equal(text.data, expected.data);
     b.spec.pack.report = fixture_path(path, *state, "absent/own.csv");
     assert_int_equal(mx_dataset_load(&data, &b.spec, &b.source, 1), MX_WRITE);

@@ -221,6 +221,26 @@ static void durations_read_as_clocks_do(void **state) {
     }
 }
 
+static void the_classes_are_counted_up_to_twenty(void **state) {
+    (void)state;
+    mx_event_class many[25];
+    mx_event_start event = start;
+    mx_buf text = {0};
+    mx_lines_start(&text, &event);
+    assert_non_null(strstr(mx_buf_text(&text),
+                           "class    cat: 6 labelled, 40 unlabelled, 0 validation, 11 test\n"
+                           "class    dog: 4 labelled, 50 unlabelled, 0 validation, 9 test\n"));
+    for (int i = 0; i < 25; i++)
+        many[i] = (mx_event_class){.name = i < 20 ? "listed" : "hidden"};
+    event.classes = many;
+    event.n_classes = 25;
+    mx_buf_clear(&text);
+    mx_lines_start(&text, &event);
+    assert_null(strstr(mx_buf_text(&text), "hidden"));
+    assert_non_null(strstr(mx_buf_text(&text), "class    ... and 5 more\n"));
+    mx_buf_release(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_has_exactly_these_columns),
@@ -232,6 +252,7 @@ int main(void) {
         cmocka_unit_test(the_log_tells_start_rows_and_end_with_the_time),
         cmocka_unit_test(progress_is_plain_lines_where_there_is_no_terminal),
         cmocka_unit_test(quiet_progress_says_nothing),
+        cmocka_unit_test(the_classes_are_counted_up_to_twenty),
         cmocka_unit_test(durations_read_as_clocks_do),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
