@@ -98,9 +98,10 @@ static bool points_outside(const char *name) {
 }
 
 static mx_status set_problem(mx_source_images *images, mx_picture *picture, const char *name,
-                             const char *problem) {
+                             const char *problem, const char *example) {
     mx_buf text = {0};
     mx_buf_printf(&text, "'%s' %s '%s'", name, problem, images->source->images);
+    if (example && *example) mx_buf_printf(&text, ", which has '%s' for example", example);
     mx_status status = mx_buf_check(&text);
     if (status == MX_OK)
         status = mx_pictures_keep(images->list, &picture->problem, mx_buf_text(&text));
@@ -178,11 +179,12 @@ static mx_status name_file(mx_source_images *images, mx_picture *picture, const 
 
 mx_status mx_source_images_find(mx_source_images *images, mx_picture *picture, const char *name) {
     bool found = false, several = false;
-    if (name[0] == '\0') return set_problem(images, picture, name, "names no picture in");
-    if (points_outside(name)) return set_problem(images, picture, name, "points outside of");
+    if (name[0] == '\0') return set_problem(images, picture, name, "names no picture in", NULL);
+    if (points_outside(name)) return set_problem(images, picture, name, "points outside of", NULL);
     if (!images->archive && !images->source->ignore_case) return name_file(images, picture, name);
     MX_TRY(find_below_top(images, picture, name, &found, &several));
     if (found) return MX_OK;
-    return set_problem(images, picture, name,
-                       several ? "matches several names, but for case, in" : "is not in");
+    if (several)
+        return set_problem(images, picture, name, "matches several names, but for case, in", NULL);
+    return set_problem(images, picture, name, "is not in", images->top);
 }

@@ -90,8 +90,8 @@ decoded 0
 has out '"bad": 2'
 [ "$(wc -l <own.csv)" -eq 3 ] || fail "the report is $(cat own.csv)"
 [ "$(head -n 1 own.csv)" = 'source,path,reason' ] || fail "the report begins with $(head -n 1 own.csv)"
-has own.csv "\"train\",\"$folder/pictures/dark/a \"\"b\"\".png\",\"neither a JPEG nor a PNG file\""
-has own.csv "\"train\",\"$folder/pictures/light/empty.jpg\",\"the file is empty\""
+has own.csv "\"train\",\"dark/a \"\"b\"\".png\",\"neither a JPEG nor a PNG file\""
+has own.csv "\"train\",\"light/empty.jpg\",\"the file is empty\""
 [ "$(find "$packed" -name '*.report.csv' | wc -l)" -eq 1 ] || fail 'there is no report beside the file'
 prepare 3 'bad = fail' --set data.bad=fail
 prepare 4 'a report that cannot be written' --set data.bad_limit=0.5 --report absent/own.csv

@@ -260,6 +260,7 @@ static void entries_that_cannot_be_read_are_bad_and_say_why(void **state) {
     fixture_zip_text(&zip, "text.png", "no picture");
     fixture_zip_write(&zip, *state, "bad.zip");
     mx_buf_release(&picture);
+    assert_bad(*state, "bad.zip", "absent.png", "bad.zip', which has 'a.png' for example");
     assert_bad(*state, "bad.zip", "absent.png", "'absent.png' is not in '");
     assert_bad(*state, "bad.zip", "locked.png", "it is encrypted");
     assert_bad(*state, "bad.zip", "torn.png", "cannot read 'torn.png' in");
