@@ -1,4 +1,8 @@
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
 #include "report/sinks.h"
 #include "report/text_file.h"
 
@@ -29,7 +33,7 @@ static mx_status write_row(void *self, const mx_event_step *event) {
 mx_status mx_csv_sink_open(mx_sink *sink, const char *path) {
     mx_text_file *file = NULL;
     mx_buf text = {0};
-    MX_TRY(mx_text_file_open(&file, path));
+    MX_TRY(mx_text_file_open(&file, path, false));
     mx_buf_puts(&text, header);
     const mx_status status = mx_text_file_write(file, &text);
     mx_buf_release(&text);
@@ -39,4 +43,29 @@ mx_status mx_csv_sink_open(mx_sink *sink, const char *path) {
     }
     *sink = (mx_sink){.self = file, .row = write_row, .release = mx_text_file_close};
     return MX_OK;
+}
+
+/* The bytes of the header and of the rows up to `step`. */
+static size_t kept_bytes(const char *text, uint64_t step) {
+    const char *line = strchr(text, '\n');
+    while (line && line[1] != '\0' && strtoull(line + 1, NULL, 10) <= step) {
+        const char *end = strchr(line + 1, '\n');
+        if (!end) break; /* cut off in the middle */
+        line = end;
+    }
+    return line ? (size_t)(line + 1 - text) : 0;
+}
+
+mx_status mx_csv_sink_reopen(mx_sink *sink, const char *path, uint64_t step) {
+    enum { LIMIT = 1 << 30 };
+    mx_text_file *file = NULL;
+    mx_buf text = {0};
+    mx_status status;
+    MX_GO(mx_read_file(&text, path, LIMIT));
+    MX_GO(mx_write_atomic(path, text.data, kept_bytes(mx_buf_text(&text), step)));
+    MX_GO(mx_text_file_open(&file, path, true));
+    *sink = (mx_sink){.self = file, .row = write_row, .release = mx_text_file_close};
+done:
+    mx_buf_release(&text);
+    return status;
 }

@@ -63,10 +63,10 @@ static void release(void *self) {
     free(self);
 }
 
-mx_status mx_log_sink_open(mx_sink *sink, const char *path) {
+static mx_status open_log(mx_sink *sink, const char *path, bool append) {
     log_sink *self = NULL;
     MX_TRY(mx_alloc(&self, 1, sizeof *self));
-    const mx_status status = mx_text_file_open(&self->file, path);
+    const mx_status status = mx_text_file_open(&self->file, path, append);
     if (status != MX_OK) {
         free(self);
         return status;
@@ -74,4 +74,12 @@ mx_status mx_log_sink_open(mx_sink *sink, const char *path) {
     *sink = (mx_sink){
         .self = self, .start = on_start, .row = on_row, .end = on_end, .release = release};
     return MX_OK;
+}
+
+mx_status mx_log_sink_open(mx_sink *sink, const char *path) {
+    return open_log(sink, path, false);
+}
+
+mx_status mx_log_sink_reopen(mx_sink *sink, const char *path) {
+    return open_log(sink, path, true);
 }

@@ -9,9 +9,14 @@
 /* metrics.csv: a header, then one line a row, flushed line by line. Columns as docs/design.md names
  * them; empty where a row has no value. Fails with MX_WRITE. */
 mx_status mx_csv_sink_open(mx_sink *sink, const char *path);
+/* The same for a run that goes on after `step` steps: rows of later ones are dropped first. Fails
+ * with MX_DATA too, when there is no such file. */
+mx_status mx_csv_sink_reopen(mx_sink *sink, const char *path, uint64_t step);
 
 /* train.log: what a person reads of a run, with the time of day. Fails with MX_WRITE. */
 mx_status mx_log_sink_open(mx_sink *sink, const char *path);
+/* The same, after the lines that are there. */
+mx_status mx_log_sink_reopen(mx_sink *sink, const char *path);
 
 /* The terminal: a progress line that is redrawn on a terminal, plain lines a row elsewhere; nothing
  * when the log level is quiet. `stream` is not closed. Fails with MX_MEMORY. */

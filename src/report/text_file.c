@@ -12,13 +12,13 @@ struct mx_text_file {
     char *path;
 };
 
-mx_status mx_text_file_open(mx_text_file **out, const char *path) {
+mx_status mx_text_file_open(mx_text_file **out, const char *path, bool append) {
     mx_text_file *file = NULL;
     mx_status status;
     *out = NULL;
     MX_GO(mx_alloc(&file, 1, sizeof *file));
     MX_GO(mx_strdup(&file->path, path));
-    file->stream = fopen(path, "w");
+    file->stream = fopen(path, append ? "a" : "w");
     if (!file->stream) {
         status = mx_fail(MX_WRITE, "cannot create '%s': %s", path, strerror(errno));
         goto done;

@@ -6,8 +6,8 @@
 
 typedef struct mx_text_file mx_text_file;
 
-/* Creates or empties `path`. Fails with MX_WRITE or MX_MEMORY. */
-mx_status mx_text_file_open(mx_text_file **out, const char *path);
+/* Creates `path`, or empties it, or goes on at its end. Fails with MX_WRITE or MX_MEMORY. */
+mx_status mx_text_file_open(mx_text_file **out, const char *path, bool append);
 /* Writes `text` and flushes. Fails with MX_WRITE (a full disk, for one) or when `text` has failed.
  */
 mx_status mx_text_file_write(mx_text_file *file, const mx_buf *text);

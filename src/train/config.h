@@ -72,6 +72,14 @@ enum mx_config_delimiter { MX_CONFIG_DELIMITER_CHOICES(MX_CHOICE_ENUM) };
 enum { MX_CONFIG_HEAD_SIZES = 8 };
 typedef enum mx_eval_when { MX_EVAL_EPOCH, MX_EVAL_END, MX_EVAL_STEPS } mx_eval_when;
 
+/* train.save_every, parsed. */
+typedef enum mx_save_when {
+    MX_SAVE_EPOCH,
+    MX_SAVE_END,
+    MX_SAVE_STEPS,
+    MX_SAVE_MINUTES
+} mx_save_when;
+
 /* A LIST value; items is NULL when count is 0. */
 typedef struct mx_list {
     const char **items;
@@ -152,6 +160,8 @@ struct mx_config {
     int32_t model_head_sizes[MX_CONFIG_HEAD_SIZES];
     int model_head_count;
     mx_eval_when train_eval_when; /* of train.eval_every */
+    mx_save_when train_save_when; /* of train.save_every */
+    int64_t train_save_count;     /* steps or minutes between checkpoints, else 0 */
     int64_t train_eval_steps;     /* steps between evaluations for MX_EVAL_STEPS, else 0 */
 
     const char *path;               /* of the INI file, as given */

@@ -107,6 +107,28 @@ static mx_status parse_eval_every(mx_config *config) {
     return MX_OK;
 }
 
+static mx_status parse_save_every(mx_config *config) {
+    char number[24] = "";
+    const char *text = config->train_save_every;
+    const size_t length = strlen(text);
+    const bool minutes = length > 1 && text[length - 1] == 'm';
+    config->train_save_count = 0;
+    if (length < sizeof number) memcpy(number, text, minutes ? length - 1 : length);
+    if (strcmp(text, "epoch") == 0)
+        config->train_save_when = MX_SAVE_EPOCH;
+    else if (strcmp(text, "end") == 0)
+        config->train_save_when = MX_SAVE_END;
+    else if (mx_parse_int(number, &config->train_save_count) && config->train_save_count >= 1 &&
+             config->train_save_count <= max_steps)
+        config->train_save_when = minutes ? MX_SAVE_MINUTES : MX_SAVE_STEPS;
+    else
+        return mx_fail(MX_USAGE,
+                       "%s: train.save_every = '%s' is not epoch, end, a number of steps or of "
+                       "minutes such as 30m",
+                       mx_config_blame(config, &config->values[at_train_save_every]), text);
+    return MX_OK;
+}
+
 /* "keep", or the sizes of layers. */
 static mx_status parse_head(mx_config *config) {
     const mx_list *head = &config->model_head;
@@ -212,6 +234,7 @@ mx_status mx_config_check(mx_config *config) {
     MX_TRY(check_run_name(config));
     MX_TRY(parse_size(config));
     MX_TRY(parse_eval_every(config));
+    MX_TRY(parse_save_every(config));
     MX_TRY(parse_data_memory(config));
     MX_TRY(parse_head(config));
     MX_TRY(check_model(config));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
 
 mx_status mx_run_folder_file(const mx_run_folder *folder, const char *name, char **out) {
     return mx_path_join(out, folder->path, name);
@@ -60,6 +61,17 @@ mx_status mx_run_folder_open(mx_run_folder *folder, const mx_config *config) {
     MX_GO(take_lock(folder));
     MX_GO(refuse_old_run(folder));
     MX_GO(write_config(folder, config));
+done:
+    if (status != MX_OK) mx_run_folder_release(folder);
+    return status;
+}
+
+mx_status mx_run_folder_reopen(mx_run_folder *folder, const char *path) {
+    *folder = (mx_run_folder){.lock = -1};
+    mx_status status;
+    if (!mx_is_folder(path)) return mx_fail(MX_DATA, "'%s' is not the folder of a run", path);
+    MX_GO(mx_strdup(&folder->path, path));
+    MX_GO(take_lock(folder));
 done:
     if (status != MX_OK) mx_run_folder_release(folder);
     return status;

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "report/sinks.h"
 #include "train/checkpoint.h"
 #include "train/memory.h"
 #include "train/session_internal.h"
+#include "train/resume.h"
 #include "train/setup.h"
+#include "train/state.h"
 
 static mx_status open_device_parts(mx_session *session) {
     const mx_config *config = session->config;
@@ -46,22 +49,24 @@ static mx_status open_samplers(mx_session *session) {
     return mx_sampler_init(&session->unlabelled, &data->unlabelled, seed, MX_STREAM_UNLABELLED);
 }
 
-static mx_status add_file_sink(mx_session *session, const char *name,
-                               mx_status (*open)(mx_sink *sink, const char *path)) {
-    char *path = NULL;
-    MX_TRY(mx_run_folder_file(&session->folder, name, &path));
-    const mx_status status = open(&session->sinks[session->n_sinks], path);
-    if (status == MX_OK) session->n_sinks++;
-    free(path);
-    return status;
-}
-
-static mx_status open_sinks(mx_session *session) {
-    MX_TRY(add_file_sink(session, "metrics.csv", mx_csv_sink_open));
-    MX_TRY(add_file_sink(session, "train.log", mx_log_sink_open));
-    MX_TRY(mx_progress_sink_open(&session->sinks[session->n_sinks], stderr));
+/* Opens metrics.csv and train.log, or goes on with them, and the terminal. */
+static mx_status open_sinks(mx_session *session, bool resumed) {
+    char *csv = NULL, *log = NULL;
+    mx_sink *sinks = session->sinks;
+    mx_status status;
+    MX_GO(mx_run_folder_file(&session->folder, "metrics.csv", &csv));
+    MX_GO(mx_run_folder_file(&session->folder, "train.log", &log));
+    MX_GO(resumed ? mx_csv_sink_reopen(&sinks[0], csv, session->step)
+                  : mx_csv_sink_open(&sinks[0], csv));
     session->n_sinks++;
-    return MX_OK;
+    MX_GO(resumed ? mx_log_sink_reopen(&sinks[1], log) : mx_log_sink_open(&sinks[1], log));
+    session->n_sinks++;
+    MX_GO(mx_progress_sink_open(&sinks[2], stderr));
+    session->n_sinks++;
+done:
+    free(csv);
+    free(log);
+    return status;
 }
 
 static void plan_steps(mx_session *session) {
@@ -71,7 +76,8 @@ static void plan_steps(mx_session *session) {
                          : (uint64_t)session->config->train_epochs * session->steps_per_epoch;
 }
 
-mx_status mx_session_open(mx_session **out, const mx_config *config) {
+/* Everything but the run folder. */
+static mx_status open_parts(mx_session **out, const mx_config *config) {
     mx_session *session = NULL;
     mx_status status;
     *out = NULL;
@@ -83,13 +89,63 @@ mx_status mx_session_open(mx_session **out, const mx_config *config) {
     MX_GO(open_samplers(session));
     plan_steps(session);
     MX_GO(open_device_parts(session));
+    *out = session;
+done:
+    if (status != MX_OK) mx_session_close(session);
+    return status;
+}
+
+mx_status mx_session_open(mx_session **out, const mx_config *config) {
+    mx_session *session = NULL;
+    mx_status status;
+    *out = NULL;
+    MX_TRY(open_parts(&session, config));
     MX_GO(mx_run_folder_open(&session->folder, config));
-    MX_GO(open_sinks(session));
+    MX_GO(open_sinks(session, false));
     MX_GO(mx_session_write_facts(session, "started"));
     *out = session;
 done:
     if (status != MX_OK) mx_session_close(session);
     return status;
+}
+
+static mx_status take_up(mx_session *session, const char *run) {
+    char *path = NULL;
+    mx_status status;
+    MX_GO(mx_run_folder_reopen(&session->folder, run));
+    MX_GO(mx_run_folder_file(&session->folder, MX_STATE_FILE, &path));
+    MX_GO(mx_state_load(session, path));
+    if (session->step >= session->steps) {
+        status = mx_fail(MX_USAGE,
+                         "'%s' has all its %llu steps; more of them need a larger train.steps or "
+                         "train.epochs",
+                         run, (unsigned long long)session->steps);
+        goto done;
+    }
+    session->saved_step = session->step;
+    MX_GO(open_sinks(session, true));
+    mx_info("resumes '%s' after step %llu", run, (unsigned long long)session->step);
+    MX_GO(mx_session_write_facts(session, "resumed"));
+done:
+    free(path);
+    return status;
+}
+
+mx_status mx_session_resume(mx_session **out, const mx_config *config, const char *run) {
+    mx_session *session = NULL;
+    *out = NULL;
+    MX_TRY(mx_resume_check(config, run));
+    MX_TRY(open_parts(&session, config));
+    const mx_status status = take_up(session, run);
+    if (status != MX_OK)
+        mx_session_close(session);
+    else
+        *out = session;
+    return status;
+}
+
+void mx_session_stop(mx_session *session, int signal) {
+    session->stop = signal;
 }
 
 void mx_session_close(mx_session *session) {

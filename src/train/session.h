@@ -5,6 +5,9 @@
 #include "report/event.h"
 #include "train/metrics.h"
 
+/* The file of a run folder that a run is taken up from. */
+#define MX_STATE_FILE "checkpoint.safetensors"
+
 typedef struct mx_session_result {
     bool has_scores; /* there were pictures to evaluate on */
     mx_event_scores last, best;

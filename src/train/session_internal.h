@@ -2,6 +2,8 @@
 #ifndef MX_TRAIN_SESSION_INTERNAL_H
 #define MX_TRAIN_SESSION_INTERNAL_H
 
+#include <signal.h>
+
 #include "data/sampler.h"
 #include "report/event.h"
 #include "train/config.h"
@@ -29,12 +31,18 @@ struct mx_session {
     uint64_t step;                   /* steps enqueued */
     uint64_t settled;                /* steps whose losses are known */
     mx_session_result result;
+    double best_choice; /* accuracy that chose the best weights: on validation rows where there are
+                           any, else on the test */
 
     /* Since the latest row. */
     uint64_t sum_steps, sum_images;
     double sum_x, sum_u, sum_s;
     double last_rate; /* pictures a second, of the latest row */
     double started;   /* seconds on the clock */
+    double resumed_s; /* that the run had taken before this process */
+    double saved;     /* seconds on the clock, of the latest checkpoint */
+    uint64_t saved_step;
+    volatile sig_atomic_t stop; /* the signal that asks for an end, or 0 */
 
     /* A step's pictures, on the host. */
     uint32_t *labelled_rows, *unlabelled_rows;

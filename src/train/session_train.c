@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "train/schedule.h"
 #include "train/session_internal.h"
+#include "train/state.h"
 
 static double now_s(void) {
     return mx_now_ms() * 1e-3;
@@ -102,10 +103,9 @@ static mx_status settle(mx_session *session, uint64_t step) {
     return MX_OK;
 }
 
-static mx_status accuracy_with(mx_session *session, mx_buffer *weights, mx_event_scores *scores) {
+static mx_status scores_on(mx_session *session, const mx_rows *rows, mx_buffer *weights,
+                           mx_event_scores *scores) {
     mx_metrics metrics;
-    const mx_rows *rows =
-        session->data.test.count ? &session->data.test : &session->data.validation;
     MX_TRY(mx_evaluate(&session->evaluator, &session->feed, rows, session->data.labels, weights,
                        &metrics));
     *scores =
@@ -114,18 +114,26 @@ static mx_status accuracy_with(mx_session *session, mx_buffer *weights, mx_event
     return MX_OK;
 }
 
+/* Scores on the test rows, else on those held out for validation. The latter, where there are any,
+ * choose the best weights. */
 static mx_status score(mx_session *session, mx_event_step *event) {
     const mx_net_arenas arenas = mx_net_get_arenas(session->net);
-    mx_event_scores raw;
-    MX_TRY(accuracy_with(session, arenas.weights, &raw));
-    MX_TRY(accuracy_with(session, arenas.average, &event->scores));
+    const mx_rows *validation = &session->data.validation,
+                  *shown = session->data.test.count ? &session->data.test : validation;
+    mx_event_scores raw, held_out;
+    MX_TRY(scores_on(session, shown, arenas.weights, &raw));
+    MX_TRY(scores_on(session, shown, arenas.average, &event->scores));
     event->scores.accuracy_raw = raw.accuracy;
     event->has_scores = true;
+    held_out = event->scores;
+    if (validation->count > 0 && shown != validation)
+        MX_TRY(scores_on(session, validation, arenas.average, &held_out));
     mx_session_result *result = &session->result;
-    const bool better = !result->has_scores || event->scores.accuracy > result->best.accuracy;
+    const bool better = !result->has_scores || held_out.accuracy > session->best_choice;
     result->has_scores = true;
     result->last = event->scores;
     if (!better) return MX_OK;
+    session->best_choice = held_out.accuracy;
     result->best = event->scores;
     result->best_step = event->step;
     return mx_session_write_weights(session, "best.safetensors");
@@ -168,6 +176,31 @@ static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) 
     return MX_OK;
 }
 
+/* At the end, when a signal asks for it, and as often as train.save_every says. */
+static bool save_is_due(const mx_session *session, uint64_t done) {
+    const mx_config *config = session->config;
+    if (done == session->steps || session->stop) return true;
+    switch (config->train_save_when) {
+    case MX_SAVE_EPOCH:
+        return done % session->steps_per_epoch == 0;
+    case MX_SAVE_STEPS:
+        return done % (uint64_t)config->train_save_count == 0;
+    case MX_SAVE_MINUTES:
+        return now_s() - session->saved >= 60.0 * (double)config->train_save_count;
+    default:
+        return false;
+    }
+}
+
+/* The weights that evaluate, then all that a resumed run needs. */
+static mx_status save(mx_session *session) {
+    MX_TRY(mx_session_write_weights(session, "last.safetensors"));
+    MX_TRY(mx_state_save(session));
+    session->saved = now_s();
+    session->saved_step = session->step;
+    return MX_OK;
+}
+
 /* Runs step number session->step; its losses are settled while the next one runs. */
 static mx_status run_step(mx_session *session) {
     const uint64_t step = session->step, done = step + 1;
@@ -181,12 +214,13 @@ static mx_status run_step(mx_session *session) {
     session->step = done;
     session->sum_images += (uint64_t)batch.n * (uint64_t)mx_trainer_groups(&session->trainer.spec);
     if (step > 0 && session->settled < step) MX_TRY(settle(session, session->settled++));
-    const bool scores = score_is_due(session, done);
+    const bool scores = score_is_due(session, done), saves = save_is_due(session, done);
     const bool logs = done % (uint64_t)session->config->train_log_every == 0 ||
                       done == session->steps || done % session->steps_per_epoch == 0;
-    if (scores || logs) MX_TRY(settle(session, session->settled++));
+    if (scores || logs || saves) MX_TRY(settle(session, session->settled++));
     session->sum_s += now_s() - before;
-    return scores || logs ? send_row(session, step, scores) : MX_OK;
+    if (scores || logs) MX_TRY(send_row(session, step, scores));
+    return saves ? save(session) : MX_OK;
 }
 
 static mx_status send_end(mx_session *session, mx_status status) {
@@ -209,16 +243,31 @@ static mx_status send_end(mx_session *session, mx_status status) {
     return first;
 }
 
+/* The state is saved after the step that the signal met. */
+static mx_status stopped(mx_session *session) {
+    if (session->saved_step < session->step) {
+        while (session->settled < session->step)
+            MX_TRY(settle(session, session->settled++));
+        MX_TRY(save(session));
+    }
+    return mx_fail(session->stop == SIGINT ? MX_SIGINT : MX_SIGTERM,
+                   "stopped after step %llu of %llu, all is saved; --resume %s goes on",
+                   (unsigned long long)session->step, (unsigned long long)session->steps,
+                   session->folder.path);
+}
+
 static mx_status run_steps(mx_session *session) {
-    while (session->step < session->steps)
+    while (session->step < session->steps) {
         MX_TRY(run_step(session));
-    MX_TRY(mx_session_write_weights(session, "last.safetensors"));
+        if (session->stop && session->step < session->steps) return stopped(session);
+    }
     if (!session->result.has_scores) return mx_session_write_weights(session, "best.safetensors");
     return MX_OK;
 }
 
 mx_status mx_session_train(mx_session *session) {
-    session->started = now_s();
+    session->saved = now_s();
+    session->started = session->saved - session->resumed_s;
     MX_TRY(send_start(session));
     const mx_status status = run_steps(session);
     /* What the sinks have to say of their own must not hide why the run stopped. */
@@ -226,7 +275,9 @@ mx_status mx_session_train(mx_session *session) {
     if (status != MX_OK) snprintf(why, sizeof why, "%s", mx_error());
     const mx_status end = send_end(session, status);
     const mx_status facts =
-        mx_session_write_facts(session, status == MX_OK ? "finished" : "failed");
+        mx_session_write_facts(session, status == MX_OK                               ? "finished"
+                                        : status == MX_SIGINT || status == MX_SIGTERM ? "stopped"
+                                                                                      : "failed");
     if (status != MX_OK) return mx_fail(status, "%s", why);
     return end != MX_OK ? end : facts;
 }

@@ -53,7 +53,7 @@ has out 'run folder     '
 matches out '^steps          6 in '
 matches out '^test accuracy  [01]\.[0-9]{4} '
 has err '20 labelled, 40 unlabelled, 0 validation, 20 test; 2 classes'
-[ "$(ls runs/a | tr '\n' ' ')" = 'best.safetensors config.ini last.safetensors metrics.csv run.json train.log ' ] ||
+[ "$(ls runs/a | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.ini last.safetensors metrics.csv run.json train.log ' ] ||
     fail "the run folder holds $(ls runs/a)"
 [ "$(head -n 1 runs/a/metrics.csv)" = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,\
 test_loss,test_acc,test_f1,test_acc_raw" ] || fail "the columns are $(head -n 1 runs/a/metrics.csv)"
@@ -66,6 +66,12 @@ done
 has runs/a/train.log 'step 6/6'
 has runs/a/train.log 'done after 6 steps'
 has runs/a/config.ini 'name = wrn-10-1'
+
+# Rows held out for validation choose the best weights; the scores shown are still the test's.
+train 0 held-out --set data.validation=10 --set data.labelled=10
+has err '10 labelled, 40 unlabelled, 10 validation, 20 test'
+expect 0 'eval held-out' eval runs/held-out --json
+has out '"n": 20'
 
 # Seeds.
 train 0 b

@@ -1,0 +1,12 @@
+/* May a run go on with this configuration? */
+#ifndef MX_TRAIN_RESUME_H
+#define MX_TRAIN_RESUME_H
+
+#include "train/config.h"
+
+/* Compares `config` with the config.ini in the run folder: what changes the course of a run must be
+ * equal. Fails with MX_USAGE, listing what differs and what may, and with MX_DATA when the folder
+ * has no config.ini. */
+mx_status mx_resume_check(const mx_config *config, const char *run);
+
+#endif
