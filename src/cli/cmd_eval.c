@@ -13,7 +13,7 @@
 #include "train/setup.h"
 
 const mx_option mx_cmd_eval_options[] = {
-    {"RUN_OR_WEIGHTS", NULL, "a run folder, or a .safetensors file"},
+    {"RUN_OR_WEIGHTS", NULL, "a run folder, or a .safetensors or .pth file"},
     {"--config", "CONFIG", "the INI file; a run folder has its own"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
@@ -136,25 +136,11 @@ done:
     return status;
 }
 
-/* Finds weights and configuration: inside a run folder, or as given. */
-static mx_status locate(const mx_args *args, char **weights, char **ini) {
-    const char *what = mx_args_positional(args, 0), *given = mx_args_value(args, "--config");
-    const bool folder = mx_is_folder(what);
-    if (!folder && !given) {
-        if (!mx_file_exists(what))
-            return mx_fail(MX_DATA, "no run folder or weights file '%s'", what);
-        return mx_fail(MX_USAGE, "'%s' is a file: name its configuration with --config CONFIG",
-                       what);
-    }
-    MX_TRY(folder ? mx_path_join(weights, what, "best.safetensors") : mx_strdup(weights, what));
-    return given ? mx_strdup(ini, given) : mx_path_join(ini, what, "config.ini");
-}
-
 mx_status mx_cmd_eval(const mx_args *args) {
     char *weights = NULL, *ini = NULL;
     mx_config *config = NULL;
     mx_status status;
-    MX_GO(locate(args, &weights, &ini));
+    MX_GO(mx_locate_weights(args, &weights, &ini));
     MX_GO(mx_open_config(&config, args, ini));
     MX_GO(score(args, config, weights));
 done:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fs.h"
 #include "base/mem.h"
 
 static bool has_option(const mx_args *args, const char *name) {
@@ -40,4 +41,17 @@ done:
     mx_buf_release(&folder);
     free(sets);
     return status;
+}
+
+mx_status mx_locate_weights(const mx_args *args, char **weights, char **ini) {
+    const char *what = mx_args_positional(args, 0), *given = mx_args_value(args, "--config");
+    const bool folder = mx_is_folder(what);
+    if (!folder && !given) {
+        if (!mx_file_exists(what))
+            return mx_fail(MX_DATA, "no run folder or weights file '%s'", what);
+        return mx_fail(MX_USAGE, "'%s' is a file: name its configuration with --config CONFIG",
+                       what);
+    }
+    MX_TRY(folder ? mx_path_join(weights, what, "best.safetensors") : mx_strdup(weights, what));
+    return given ? mx_strdup(ini, given) : mx_path_join(ini, what, "config.ini");
 }
