@@ -15,7 +15,7 @@ const mx_option mx_cmd_train_options[] = {
     {"CONFIG", NULL, "the INI file"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
-    {"--resume", "RUN", "go on with a run folder; auto: with this one if begun"},
+    {"--resume", "RUN", "go on with a run folder; auto: with this if begun"},
     {"--out", "FOLDER", "folder that holds the run folders"},
     {0},
 };
