@@ -13,7 +13,7 @@
 #include "train/setup.h"
 #include "train/state.h"
 
-static mx_status open_device_parts(mx_session *session) {
+static mx_status open_device_parts(mx_session *session, bool resumed) {
     const mx_config *config = session->config;
     const mx_trainer_spec spec = mx_setup_trainer(config);
     const mx_dataset *data = &session->data;
@@ -24,7 +24,8 @@ static mx_status open_device_parts(mx_session *session) {
     MX_TRY(mx_memory_check(config, session->device, data->n_classes, pictures));
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
-    if (*config->model_weights) MX_TRY(mx_weights_begin(config->model_weights, session->net));
+    if (*config->model_weights && !resumed)
+        MX_TRY(mx_weights_begin(config->model_weights, session->net));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
     MX_TRY(mx_evaluator_init(&session->evaluator, session->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config)));
@@ -76,8 +77,8 @@ static void plan_steps(mx_session *session) {
                          : (uint64_t)session->config->train_epochs * session->steps_per_epoch;
 }
 
-/* Everything but the run folder. */
-static mx_status open_parts(mx_session **out, const mx_config *config) {
+/* Everything but the run folder. A resumed run takes no weights to begin with. */
+static mx_status open_parts(mx_session **out, const mx_config *config, bool resumed) {
     mx_session *session = NULL;
     mx_status status;
     *out = NULL;
@@ -88,7 +89,7 @@ static mx_status open_parts(mx_session **out, const mx_config *config) {
     MX_GO(mx_setup_dataset(config, &session->data));
     MX_GO(open_samplers(session));
     plan_steps(session);
-    MX_GO(open_device_parts(session));
+    MX_GO(open_device_parts(session, resumed));
     *out = session;
 done:
     if (status != MX_OK) mx_session_close(session);
@@ -99,7 +100,7 @@ mx_status mx_session_open(mx_session **out, const mx_config *config) {
     mx_session *session = NULL;
     mx_status status;
     *out = NULL;
-    MX_TRY(open_parts(&session, config));
+    MX_TRY(open_parts(&session, config, false));
     MX_GO(mx_run_folder_open(&session->folder, config));
     MX_GO(open_sinks(session, false));
     MX_GO(mx_session_write_facts(session, "started"));
@@ -135,7 +136,7 @@ mx_status mx_session_resume(mx_session **out, const mx_config *config, const cha
     mx_session *session = NULL;
     *out = NULL;
     MX_TRY(mx_resume_check(config, run));
-    MX_TRY(open_parts(&session, config));
+    MX_TRY(open_parts(&session, config, true));
     const mx_status status = take_up(session, run);
     if (status != MX_OK)
         mx_session_close(session);

@@ -14,16 +14,6 @@ column() {
     sed 1d "$2" | cut -d, -f"$1"
 }
 
-# same_run A B: equal weights, and metrics that differ in elapsed_s and images_per_s at most
-same_run() {
-    for file in last best; do
-        cmp -s "runs/$1/$file.safetensors" "runs/$2/$file.safetensors" || return 1
-    done
-    cut -d, -f1,2,4-8,10- "runs/$1/metrics.csv" >metrics-a
-    cut -d, -f1,2,4-8,10- "runs/$2/metrics.csv" >metrics-b
-    cmp -s metrics-a metrics-b
-}
-
 write_idx two-train 60 2
 write_idx two-test 20 2
 {
