@@ -267,6 +267,42 @@ typedef struct mx_augment_args {
     mx_f32 mul[4], add[4];
 } mx_augment_args;
 
+/* What a step of a plan does to a picture, and what its numbers are. */
+enum mx_augment_action {
+    MX_AUGMENT_KEEP,     /* nothing */
+    MX_AUGMENT_DIM,      /* black + factor (picture - black) */
+    MX_AUGMENT_CONTRAST, /* the same from its mean grey */
+    MX_AUGMENT_SATURATE, /* the same from its grey self */
+    MX_AUGMENT_HUE,      /* v[0] of 256 parts of a turn */
+    MX_AUGMENT_TABLE,    /* every byte through table v[0] */
+    MX_AUGMENT_FLIP,     /* left and right */
+    MX_AUGMENT_GRAY,
+    MX_AUGMENT_MAP,    /* pixel (x, y) from ((v[0] x + v[1] y + v[2]) >> 16, (v[3] x + ... v[5]) >> 16) */
+    MX_AUGMENT_SMOOTH, /* the same between pixels, shifted by MX_AUGMENT_SMOOTH_BITS */
+    MX_AUGMENT_CROP,   /* moved v[0] down and v[1] right; v[2]: what comes in is reflected, not black */
+    MX_AUGMENT_BLUR,   /* the 2 v[1] + 1 weights of both axes; floats 0 .. v[1] of table v[0], outermost first */
+    MX_AUGMENT_ERASE   /* v[2] x v[3] pixels black from row v[0], column v[1] */
+};
+
+enum { MX_AUGMENT_SMOOTH_BITS = 20, MX_AUGMENT_TABLE_WORDS = 64 };
+
+typedef struct mx_augment_op {
+    mx_i32 action;
+    mx_f32 factor;
+    mx_i32 v[6];
+} mx_augment_op;
+
+enum { MX_AUGMENT_OP_WORDS = 8 };
+
+/* As mx_augment_args, where each picture goes through `steps` steps of plan[count][steps]; the plan's
+ * tables begin at `tables`. Work-group g of `groups` takes every groups-th picture and has 2 h w c bytes
+ * of scratch; its offset and that of the plan count words. */
+typedef struct mx_augment_ops_args {
+    mx_i32 first, count, h, w, steps, groups;
+    mx_u32 rows, plan, tables, scratch, y;
+    mx_f32 mul[4], add[4];
+} mx_augment_ops_args;
+
 /* targets[i][c] = one-hot of labels[i], i < rows. */
 typedef struct mx_one_hot_args {
     mx_i32 rows, c;
