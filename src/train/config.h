@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/status.h"
+#include "ops/augment_plan.h"
 
 /* Values of CHOICE keys: X(enumerator, word). The field holds the enumerator. */
 #define MX_CONFIG_BAD_CHOICES(X) X(MX_CONFIG_BAD_SKIP, "skip") X(MX_CONFIG_BAD_FAIL, "fail")
@@ -22,7 +23,9 @@
     X(MX_CONFIG_SCALING_UNIT, "unit")                                                              \
     X(MX_CONFIG_SCALING_SIGNED, "signed") X(MX_CONFIG_SCALING_IMAGENET, "imagenet")
 #define MX_CONFIG_AUGMENT_CHOICES(X)                                                               \
-    X(MX_CONFIG_AUGMENT_NONE, "none") X(MX_CONFIG_AUGMENT_CROP_FLIP, "crop-flip")
+    X(MX_CONFIG_AUGMENT_NONE, "none")                                                              \
+    X(MX_CONFIG_AUGMENT_SEED, "seed")                                                              \
+    X(MX_CONFIG_AUGMENT_CROP_FLIP, "crop-flip") X(MX_CONFIG_AUGMENT_LIST, "list")
 #define MX_CONFIG_LAMBDA_CHOICES(X)                                                                \
     X(MX_CONFIG_LAMBDA_PER_SAMPLE, "sample") X(MX_CONFIG_LAMBDA_PER_BATCH, "batch")
 #define MX_CONFIG_OPTIMIZER_CHOICES(X) X(MX_CONFIG_OPTIMIZER_ADAM, "adam")
@@ -159,6 +162,8 @@ struct mx_config {
     bool model_head_keep;        /* of model.head */
     int32_t model_head_sizes[MX_CONFIG_HEAD_SIZES];
     int model_head_count;
+    /* Of augment.labelled and its ops, and of the unlabelled; no steps for none and crop-flip. */
+    mx_augment_program labelled_program, unlabelled_program;
     mx_eval_when train_eval_when; /* of train.eval_every */
     mx_save_when train_save_when; /* of train.save_every */
     int64_t train_save_count;     /* steps or minutes between checkpoints, else 0 */

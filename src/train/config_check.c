@@ -239,6 +239,7 @@ mx_status mx_config_check(mx_config *config) {
     MX_TRY(parse_head(config));
     MX_TRY(check_model(config));
     MX_TRY(check_pad(config));
+    MX_TRY(mx_config_check_augment(config));
     MX_TRY(check_accumulate(config));
     settle_length(config);
     MX_TRY(check_length(config));

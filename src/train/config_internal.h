@@ -54,6 +54,12 @@ mx_status mx_config_check(mx_config *config);
 /* Checks that a source has what its kind needs, and nothing that is for other kinds. */
 mx_status mx_config_check_source(const mx_config *config, const mx_config_source *source);
 
+/* Fills the programs of [augment]. */
+mx_status mx_config_check_augment(mx_config *config);
+
+/* A finite decimal number and nothing else. */
+bool mx_parse_real(const char *text, double *out);
+
 /* What a message about `value` begins with: where it was set, or the file. */
 const char *mx_config_blame(const mx_config *config, const mx_key_value *value);
 

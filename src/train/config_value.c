@@ -18,7 +18,7 @@ bool mx_parse_int(const char *text, int64_t *out) {
 }
 
 /* Decimal only: strtod alone would take "inf", "nan" and hexadecimal. */
-static bool parse_real(const char *text, double *out) {
+bool mx_parse_real(const char *text, double *out) {
     if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') return false;
     char *end;
     errno = 0;
@@ -167,7 +167,7 @@ mx_status mx_key_parse(const mx_key_slot *slot, const char *text, const char *wh
         ok = mx_parse_int(text, field) && int_in_range(*(int64_t *)field, key->range);
         break;
     case MX_KEY_REAL:
-        ok = parse_real(text, field) && real_in_range(*(double *)field, key->range);
+        ok = mx_parse_real(text, field) && real_in_range(*(double *)field, key->range);
         break;
     case MX_KEY_BOOL:
         ok = parse_bool(text, field);

@@ -185,6 +185,13 @@ mx_scaling mx_setup_scaling(const mx_config *config) {
     return scaling;
 }
 
+static mx_augmentation augmentation(const mx_config *config, int choice,
+                                    const mx_augment_program *program) {
+    return (mx_augmentation){.crop_flip = choice == MX_CONFIG_AUGMENT_CROP_FLIP,
+                             .pad = (mx_i32)config->augment_pad,
+                             .program = *program};
+}
+
 mx_trainer_spec mx_setup_trainer(const mx_config *config) {
     return (mx_trainer_spec){
         .mixmatch = config->train_method == MX_CONFIG_METHOD_MIXMATCH,
@@ -193,9 +200,8 @@ mx_trainer_spec mx_setup_trainer(const mx_config *config) {
         .parts = (mx_i32)config->train_accumulate,
         .seed = (uint64_t)config->run_seed,
         .scaling = mx_setup_scaling(config),
-        .crop_flip_labelled = config->augment_labelled == MX_CONFIG_AUGMENT_CROP_FLIP,
-        .crop_flip_unlabelled = config->augment_unlabelled == MX_CONFIG_AUGMENT_CROP_FLIP,
-        .pad = (mx_i32)config->augment_pad,
+        .labelled = augmentation(config, config->augment_labelled, &config->labelled_program),
+        .unlabelled = augmentation(config, config->augment_unlabelled, &config->unlabelled_program),
         .temperature = config->mixmatch_temperature,
         .alpha = config->mixmatch_alpha,
         .mixup = config->mixmatch_mixup,

@@ -79,11 +79,22 @@ static size_t sum_bytes(const mx_net *net, const mx_trainer_spec *spec) {
     return spec->parts > 1 ? mx_net_layout(net).trained * sizeof(float) : 0;
 }
 
+/* How a batch of `n` labelled pictures is augmented, and its unlabelled ones. */
+static mx_augment_use use_of(const mx_trainer_spec *spec, bool labelled, mx_i32 n) {
+    if (labelled) return (mx_augment_use){&spec->labelled, n, 1};
+    const mx_i32 views = spec->mixmatch ? spec->k : 0;
+    return (mx_augment_use){&spec->unlabelled, views * n, views};
+}
+
 size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec) {
     mx_trainer trainer;
     size_up(&trainer, (mx_net *)net, spec);
     return mx_control_size(&trainer) * sizeof(mx_i32) + lay_out(&trainer) * sizeof(float) +
-           sum_bytes(net, spec);
+           sum_bytes(net, spec) +
+           mx_augmenter_bytes(trainer.device, mx_net_input(net),
+                              (mx_augment_use[]){use_of(spec, true, spec->batch),
+                                                 use_of(spec, false, spec->batch)},
+                              2);
 }
 
 mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
@@ -94,6 +105,9 @@ mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spe
     MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));
     MX_GO(mx_buffer_create(&trainer->floats, trainer->device, lay_out(trainer) * sizeof(float)));
     if (sum > 0) MX_GO(mx_buffer_create(&trainer->sum, trainer->device, sum));
+    MX_GO(mx_augmenter_init(
+        &trainer->augmenter, trainer->device, mx_net_input(net),
+        (mx_augment_use[]){use_of(spec, true, spec->batch), use_of(spec, false, spec->batch)}, 2));
     set_buffers(trainer);
     MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
     MX_GO(set_lambda_to_one(trainer));
@@ -108,22 +122,25 @@ void mx_trainer_release(mx_trainer *trainer) {
     mx_buffer_release(trainer->control);
     mx_buffer_release(trainer->floats);
     mx_buffer_release(trainer->sum);
+    mx_augmenter_release(&trainer->augmenter);
     free(trainer->host);
     *trainer = (mx_trainer){0};
 }
 
-/* Augments `count` pictures from row `first` of the control block's list. */
-static mx_status augment(mx_trainer *trainer, mx_buffer *pixels, mx_i32 first, mx_i32 count,
-                         mx_u32 stream, uint64_t step) {
+/* Augments `n` labelled pictures, or the views of as many unlabelled ones. */
+static mx_status augment(mx_trainer *trainer, mx_buffer *pixels, bool labelled, mx_i32 n,
+                         uint64_t step) {
     const mx_trainer_spec *spec = &trainer->spec;
-    const bool labelled = stream == MX_STREAM_AUGMENT_X;
-    const mx_draw draw = {.seed = spec->seed, .step = (mx_u32)step, .stream = stream};
+    const mx_augment_use use = use_of(spec, labelled, n);
+    const mx_i32 first = labelled ? 0 : n;
+    const mx_draw draw = {.seed = spec->seed,
+                          .step = (mx_u32)step,
+                          .stream = labelled ? MX_STREAM_AUGMENT_X : MX_STREAM_AUGMENT_U};
     mx_tensor x = trainer->x;
-    x.n = first + count;
-    return mx_augment(trainer->device, pixels, mx_control_tensor(trainer, MX_CONTROL_ROWS), first,
-                      count, spec->scaling,
-                      labelled ? spec->crop_flip_labelled : spec->crop_flip_unlabelled, spec->pad,
-                      draw, x);
+    x.n = first + use.count;
+    return mx_augmenter_run(&trainer->augmenter, &use, pixels,
+                            mx_control_tensor(trainer, MX_CONTROL_ROWS), first, spec->scaling, draw,
+                            x);
 }
 
 mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_trainer_batch *batch,
@@ -140,8 +157,8 @@ mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_tra
     mx_tensor targets = trainer->targets;
     targets.n = n;
     MX_TRY(mx_one_hot(trainer->device, mx_control_tensor(trainer, MX_CONTROL_LABELS), targets));
-    MX_TRY(augment(trainer, pixels, 0, n, MX_STREAM_AUGMENT_X, step));
-    return k ? augment(trainer, pixels, n, k * n, MX_STREAM_AUGMENT_U, step) : MX_OK;
+    MX_TRY(augment(trainer, pixels, true, n, step));
+    return k ? augment(trainer, pixels, false, n, step) : MX_OK;
 }
 
 mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner) {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "nn/net.h"
-#include "ops/augment.h"
+#include "train/augmenter.h"
 
 enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
 
@@ -18,8 +18,7 @@ typedef struct mx_trainer_spec {
     mx_i32 parts;  /* that a step is computed in, 1..groups: less memory, the same result */
     uint64_t seed;
     mx_scaling scaling;
-    bool crop_flip_labelled, crop_flip_unlabelled;
-    mx_i32 pad;
+    mx_augmentation labelled, unlabelled;
     double temperature, alpha;
     bool mixup, lambda_per_batch, interleave;
     double lambda_u;
@@ -55,6 +54,7 @@ typedef struct mx_trainer {
     mx_buffer *control;
     mx_buffer *floats; /* everything else below lives here */
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
+    mx_augmenter augmenter;
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
     struct {
         mx_ticket ticket;

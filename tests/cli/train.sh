@@ -71,6 +71,14 @@ same_run a streamed || fail 'pictures that are streamed give another run'
 train 2 heap --set device.data_memory=plenty
 has err "device.data_memory = 'plenty' is neither auto nor MiB"
 train 0 other --set run.seed=2
+for name in seed again-seed streamed-seed; do
+    case $name in streamed*) memory=0 ;; *) memory=auto ;; esac
+    train 0 "$name" --set augment.unlabelled=seed --set mixmatch.k=3 --set "device.data_memory=$memory" \
+        --set augment.labelled=list --set 'augment.labelled_ops=flip:0.5, rotate(-20..20), blur, erase:0.3'
+done
+same_run seed again-seed || fail 'the same seed augments otherwise'
+same_run seed streamed-seed || fail 'pictures that are streamed are augmented otherwise'
+has runs/seed/config.ini 'labelled_ops = flip:0.5, rotate(-20..20), blur, erase:0.3'
 same_run a other && fail 'another seed gives the same run'
 "$mixcl" train runs/a/config.ini --set run.name=again -q >out 2>err || fail "config.ini of a run: $(cat err)"
 [ ! -s err ] || fail "a quiet run says $(cat err)"

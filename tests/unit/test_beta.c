@@ -98,7 +98,7 @@ static void the_exact_function_has_its_known_values(void **state) {
 
 static void draws_follow_the_beta_distribution(void **state) {
     (void)state;
-    static const float alphas[] = {0.05f, 0.2f, 0.75f, 1.0f, 16.0f};
+    static const float alphas[] = {0.01f, 0.05f, 0.2f, 0.75f, 1.0f, 16.0f};
     static float draws[N_DRAWS];
     for (size_t a = 0; a < sizeof alphas / sizeof *alphas; a++)
         for (uint32_t seed = 0; seed < N_SEEDS; seed++) {

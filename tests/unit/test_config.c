@@ -59,6 +59,31 @@ static void sources_keep_their_order_and_their_enums(void **state) {
     mx_config_close(config);
 }
 
+static void augmentations_are_read_as_programs(void **state) {
+    (void)state;
+    mx_config *config = open_text("[augment]\nlabelled = list\nlabelled_ops = flip:0.5, "
+                                  "rotate(-15..7.5):0.25,blur, crop(3), hue(0..0.1)\n"
+                                  "unlabelled = seed\n" STEPS);
+    const mx_augment_program *list = &config->labelled_program, *seed = &config->unlabelled_program;
+    assert_false(list->one_of);
+    assert_int_equal(list->n_steps, 5);
+    assert_int_equal(list->steps[0].kind, MX_AUGMENT_KIND_FLIP);
+    assert_true(list->steps[0].probability == 0.5f);
+    assert_int_equal(list->steps[1].kind, MX_AUGMENT_KIND_ROTATE);
+    assert_true(list->steps[1].low == -15.0f && list->steps[1].high == 7.5f);
+    assert_true(list->steps[1].probability == 0.25f);
+    assert_true(list->steps[2].low == 0.1f && list->steps[2].high == 2.0f);
+    assert_true(list->steps[2].probability == 1.0f);
+    assert_true(list->steps[3].low == 3.0f && list->steps[3].high == 3.0f);
+    assert_true(list->steps[4].low == 0.0f && list->steps[4].high == 0.1f);
+    assert_true(seed->one_of);
+    assert_int_equal(seed->n_steps, 7);
+    mx_config_close(config);
+    config = open_text(STEPS);
+    assert_int_equal(config->labelled_program.n_steps, 0);
+    mx_config_close(config);
+}
+
 static void comments_bom_and_crlf_are_understood(void **state) {
     (void)state;
     mx_config *config = open_text("\xef\xbb\xbf[run] ; first\r\nname = a;b#c # why\r\n\r\n"
@@ -249,6 +274,7 @@ int main(void) {
         cmocka_unit_test(defaults_are_those_of_the_paper),
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(sources_keep_their_order_and_their_enums),
+        cmocka_unit_test(augmentations_are_read_as_programs),
         cmocka_unit_test(comments_bom_and_crlf_are_understood),
         cmocka_unit_test(an_empty_value_means_the_default),
         cmocka_unit_test(flags_win_over_environment_over_file),

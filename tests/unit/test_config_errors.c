@@ -100,6 +100,46 @@ static void keys_are_held_to_each_other(void **state) {
     expect_error("[data]\nclasses = a,b,a\n", "exp.ini:2: data.classes = 'a,b,a' has 'a' twice");
 }
 
+#define LIST "[augment]\nlabelled = list\nlabelled_ops = "
+#define FORM                                                                                       \
+    " in augment.labelled_ops is not NAME, NAME(STRENGTH) or NAME(LOW..HIGH), with or without "    \
+    ":PROBABILITY"
+
+static void lists_of_augmentations_name_what_is_wrong(void **state) {
+    (void)state;
+    expect_error(LIST "flip, roatte\n" STEPS,
+                 "exp.ini:3: augment.labelled_ops has no augmentation 'roatte'; there are "
+                 "brightness, contrast, saturation, gamma, hue, flip, rotate, rotate-bilinear, "
+                 "gray, crop, crop-black, blur, erase, affine; did you mean 'rotate'?");
+    static const char *const bad[] = {
+        "rotate(1", "rotate()",    "rotate(1..)",  "rotate(a)",     "rotate(1..2)x", "rotate(1):",
+        "rotate:x", "hue(0..nan)", "hue(0..1..2)", "rotate(1):0:0", "rotate(--1)"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[128], message[256];
+        snprintf(text, sizeof text, LIST "%s\n" STEPS, bad[i]);
+        snprintf(message, sizeof message, "exp.ini:3: '%s'" FORM, bad[i]);
+        expect_error(text, message);
+    }
+    expect_error(LIST "rotate(9..1)\n" STEPS,
+                 "exp.ini:3: 'rotate(9..1)' in augment.labelled_ops: the strength of rotate is "
+                 "within -360..360, low first (degrees, nearest pixel, black around)");
+    expect_error(LIST "hue(-0.6..0.1)\n" STEPS,
+                 "exp.ini:3: 'hue(-0.6..0.1)' in augment.labelled_ops: the strength of hue is "
+                 "within -0.5..0.5, low first (turns)");
+    expect_error(LIST "flip(1)\n" STEPS,
+                 "exp.ini:3: 'flip(1)' in augment.labelled_ops: flip takes no strength");
+    expect_error(LIST "flip:1.5\n" STEPS,
+                 "exp.ini:3: 'flip:1.5' in augment.labelled_ops: a probability is within 0..1");
+    expect_error("[augment]\nlabelled_ops = flip\n" STEPS,
+                 "exp.ini:2: augment.labelled_ops is for augment.labelled = list");
+    expect_error("[augment]\nunlabelled = list\n" STEPS,
+                 "exp.ini: augment.unlabelled_ops is empty, and augment.unlabelled = list");
+    expect_error(LIST "hue(0),hue(0.01),hue(0.02),hue(0.03),hue(0.04),hue(0.05),hue(0.06),"
+                      "hue(0.07),hue(0.08),hue(0.09),hue(.1),hue(.11),hue(.12),hue(.13),hue(.14),"
+                      "hue(.15),hue(.16)\n" STEPS,
+                 "exp.ini:3: augment.labelled_ops has 17 augmentations; 16 is the most");
+}
+
 static void sources_need_what_their_kind_needs(void **state) {
     (void)state;
     expect_error("[source.a]\n" STEPS, "exp.ini: [source.a] has no 'images'");
@@ -217,6 +257,7 @@ int main(void) {
         cmocka_unit_test(values_out_of_range_are_refused_with_the_range),
         cmocka_unit_test(sizes_are_n_or_h_by_w),
         cmocka_unit_test(keys_are_held_to_each_other),
+        cmocka_unit_test(lists_of_augmentations_name_what_is_wrong),
         cmocka_unit_test(sources_need_what_their_kind_needs),
         cmocka_unit_test(texts_of_a_source_have_their_form),
         cmocka_unit_test(a_key_set_twice_names_both_lines),
