@@ -69,7 +69,7 @@ done:
 
 static void print_list(void) {
     for (const mx_op *op = mx_ops; op->stem; op++)
-        printf("%-10s %-42s limit %.0e\n", op->stem, op->help, op->limit);
+        printf("%-11s %-42s limit %.0e\n", op->stem, op->help, op->limit);
 }
 
 static bool read_mode(const char *word, mx_check_mode *mode) {

@@ -9,7 +9,7 @@ void mx_check_print_head(FILE *stream, mx_check_mode mode) {
         fprintf(stream, "%-47s %8s %7s %6s %7s\n", "op, variant, case", "ms", "GFLOP/s", "GB/s",
                 "copies");
     else
-        fprintf(stream, "%-10s %-28s %5s  %9s  %9s  %s\n", "op", "variant", "cases", "worst",
+        fprintf(stream, "%-11s %-28s %5s  %9s  %9s  %s\n", "op", "variant", "cases", "worst",
                 "limit", "verdict");
 }
 
@@ -27,7 +27,7 @@ void mx_check_print_row(FILE *stream, mx_check_mode mode, const mx_check_row *ro
     if (mode == MX_CHECK_BENCH)
         print_timing(stream, row);
     else
-        fprintf(stream, "%-10s %-28s %5d  %9.1e  %9.1e  %s\n", row->op, row->variant, row->cases,
+        fprintf(stream, "%-11s %-28s %5d  %9.1e  %9.1e  %s\n", row->op, row->variant, row->cases,
                 row->worst, row->limit, row->failed ? "FAIL" : "ok");
 }
 

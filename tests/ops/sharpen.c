@@ -107,15 +107,49 @@ static mx_status check_sharpen(mx_check *check, mx_i32 rows, mx_i32 classes, sha
     return mx_check_case(check, &c);
 }
 
+/* Every other guess is one-hot, the others are uniform, and all views agree. */
+static void prepare_fixed_points(mx_case *c) {
+    const sharpen_params *p = c->params;
+    mx_operand *guesses = &c->operands[FROM];
+    const mx_i32 classes = guesses->tensor.c, rows = guesses->tensor.n / p->k;
+    for (mx_i32 i = 0; i < guesses->tensor.n; i++)
+        for (mx_i32 j = 0; j < classes; j++) {
+            const float one_hot = j == i % rows * 7 % classes ? 1.0f : 0.0f;
+            guesses->values[i * classes + j] = i % rows % 2 ? 1.0f / (float)classes : one_hot;
+        }
+}
+
+static void reference_fixed_points(mx_case *c) {
+    mx_operand *o = c->operands;
+    for (size_t i = 0; i < mx_operand_count(&o[TARGETS]); i++)
+        o[TARGETS].expected[i] = (double)o[FROM].values[i];
+}
+
+static mx_status check_fixed_points(mx_check *check, mx_i32 rows, mx_i32 classes,
+                                    sharpen_params p) {
+    mx_case c = {.variant = "fixed_points",
+                 .params = &p,
+                 .prepare = prepare_fixed_points,
+                 .reference = reference_fixed_points,
+                 .run = run_sharpen};
+    mx_case_name(&c, "%dx%d K %d T %g", rows, classes, p.k, (double)p.temperature);
+    mx_case_add(&c, MX_INPUT, "guesses", p.k * rows, 1, 1, classes);
+    mx_case_add(&c, MX_OUTPUT, "targets", p.k * rows, 1, 1, classes);
+    return mx_check_case(check, &c);
+}
+
 static mx_status test(mx_check *check) {
     static const mx_i32 shapes[][2] = {{3, 2}, {70, 10}, {5, 100}, {9, 3}};
-    static const float temperatures[] = {1.0f, 0.5f, 0.1f, 0.01f};
+    /* The last ones are those of argmax. */
+    static const float temperatures[] = {1.0f, 0.5f, 0.1f, 0.01f, 1e-6f, 1e-30f};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         MX_TRY(check_one_hot(check, shapes[i][0], shapes[i][1]));
         for (size_t j = 0; j < sizeof temperatures / sizeof *temperatures; j++)
-            for (mx_i32 k = 1; k <= 4; k++)
-                MX_TRY(check_sharpen(check, shapes[i][0], shapes[i][1],
-                                     (sharpen_params){k, temperatures[j]}));
+            for (mx_i32 k = 1; k <= 4; k++) {
+                const sharpen_params p = {k, temperatures[j]};
+                MX_TRY(check_sharpen(check, shapes[i][0], shapes[i][1], p));
+                MX_TRY(check_fixed_points(check, shapes[i][0], shapes[i][1], p));
+            }
     }
     return MX_OK;
 }
