@@ -8,9 +8,11 @@
 #if GROUP == 1
 #define ITEM 0
 #define SYNC()
+#define ADD(sum, value) (*(sum) += (value))
 #else
 #define ITEM ((int)get_local_id(0))
 #define SYNC() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#define ADD(sum, value) atomic_add((sum), (value))
 #endif
 #define FOR_ITEMS(i, n) for (int i = ITEM; i < (n); i += GROUP)
 
@@ -40,28 +42,16 @@ static void blend_with(source from, target to, int bytes, int degenerate, float 
         to[i] = blend(degenerate, from[i], factor);
 }
 
-/* The picture's grey levels, summed by all items: whole numbers, so in any order. */
-static uint gray_sum(source from, int pixels, __local uint *total) {
+/* An item's share of the picture's grey levels: whole numbers, to be summed in any order. */
+static uint gray_sum(source from, int pixels) {
     uint sum = 0;
-    if (ITEM == 0) *total = 0;
-    SYNC();
     FOR_ITEMS(i, pixels)
 #if C == 3
         sum += (uint)gray_of(from[3 * i], from[3 * i + 1], from[3 * i + 2]);
 #else
         sum += from[i];
 #endif
-#if GROUP > 1
-    atomic_add(total, sum);
-    SYNC();
-    sum = *total;
-#endif
     return sum;
-}
-
-static void contrast(source from, target to, int pixels, float factor, __local uint *total) {
-    const uint mean = (2 * gray_sum(from, pixels, total) + (uint)pixels) / (2 * (uint)pixels);
-    blend_with(from, to, pixels * C, (int)mean, factor);
 }
 
 static void copy(source from, target to, int bytes) {
@@ -266,32 +256,60 @@ static void erase(source from, target to, int h, const mx_augment_op *op) {
         }
 }
 
-/* Both axes, a row at a time: columns into `line` first. */
-static void blur(source from, target to, int h, int radius, const __global float *restrict weights,
-                 __local float *restrict line) {
+static inline uchar rounded(float value) {
+    return (uchar)(int)clamp(rint(value), 0.0f, 255.0f);
+}
+
+#if GROUP == 1
+enum { MOST_RADIUS = MX_AUGMENT_TABLE_WORDS - 1 };
+
+/* Both axes, columns first, a row at a time. */
+static void blur(source from, target to, int h, int radius, const __global float *restrict weights) {
+    float wide[(W + 2 * MOST_RADIUS) * C], out[W * C], *line = wide + radius * C;
     for (int y = 0; y < h; y++) {
-        SYNC();
-        FOR_ITEMS(i, W * C)
-            line[i] = 0.0f;
+        for (int i = 0; i < W * C; i++)
+            line[i] = out[i] = 0.0f;
         for (int k = -radius; k <= radius; k++) {
             const float weight = weights[radius - abs(k)];
             source row = from + reflect(y + k, h) * W * C;
-            FOR_ITEMS(i, W * C)
+            for (int i = 0; i < W * C; i++)
                 line[i] = fma(weight, (float)row[i], line[i]);
         }
-        SYNC();
-        FOR_ITEMS(x, W)
+        for (int x = -radius; x < 0; x++)
             for (int c = 0; c < C; c++) {
-                float sum = 0.0f;
-                for (int k = -radius; k <= radius; k++)
-                    sum = fma(weights[radius - abs(k)], line[reflect(x + k, W) * C + c], sum);
-                to[(y * W + x) * C + c] = (uchar)(int)clamp(rint(sum), 0.0f, 255.0f);
+                line[x * C + c] = line[reflect(x, W) * C + c];
+                line[(W - 1 - x) * C + c] = line[reflect(W - 1 - x, W) * C + c];
             }
+        for (int k = -radius; k <= radius; k++) {
+            const float weight = weights[radius - abs(k)];
+            for (int i = 0; i < W * C; i++)
+                out[i] = fma(weight, line[i + k * C], out[i]);
+        }
+        for (int i = 0; i < W * C; i++)
+            to[y * W * C + i] = rounded(out[i]);
     }
 }
+#else
+/* Both axes, columns first, an item a pixel. */
+static void blur(source from, target to, int h, int radius, const __global float *restrict weights) {
+    for (int y = 0; y < h; y++)
+        FOR_ITEMS(i, W * C) {
+            const int x = i / C, c = i % C;
+            float sum = 0.0f;
+            for (int j = -radius; j <= radius; j++) {
+                float column = 0.0f;
+                for (int k = -radius; k <= radius; k++)
+                    column = fma(weights[radius - abs(k)],
+                                 (float)from[(reflect(y + k, h) * W + reflect(x + j, W)) * C + c], column);
+                sum = fma(weights[radius - abs(j)], column, sum);
+            }
+            to[y * W * C + i] = rounded(sum);
+        }
+}
+#endif
 
-static void apply(source from, target to, int h, const mx_augment_op *op, const __global int *tables,
-                  __local uint *total, __local float *line) {
+/* Has no barrier. `gray` is the sum of all grey levels, for what needs it. */
+static void apply(source from, target to, int h, const mx_augment_op *op, const __global int *tables, uint gray) {
     const int pixels = h * W;
     const __global int *table = tables + op->v[0] * MX_AUGMENT_TABLE_WORDS;
     switch (op->action) {
@@ -299,7 +317,7 @@ static void apply(source from, target to, int h, const mx_augment_op *op, const 
         blend_with(from, to, pixels * C, 0, op->factor);
         break;
     case MX_AUGMENT_CONTRAST:
-        contrast(from, to, pixels, op->factor, total);
+        blend_with(from, to, pixels * C, (int)((2 * gray + (uint)pixels) / (2 * (uint)pixels)), op->factor);
         break;
     case MX_AUGMENT_SATURATE:
         saturate(from, to, pixels, op->factor);
@@ -326,7 +344,7 @@ static void apply(source from, target to, int h, const mx_augment_op *op, const 
         crop(from, to, h, op);
         break;
     case MX_AUGMENT_BLUR:
-        blur(from, to, h, op->v[1], (const __global float *)table, line);
+        blur(from, to, h, op->v[1], (const __global float *)table);
         break;
     case MX_AUGMENT_ERASE:
         erase(from, to, h, op);
@@ -346,7 +364,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 augment_ops(__global const uchar *pixels, __global const uint *rows, __global const int *plan, __global uint *scratch,
             __global float *y, const mx_augment_ops_args a) {
     __local uint total;
-    __local float line[W * C];
     const int bytes = a.h * W * C;
     __global uchar *halves = (__global uchar *)(scratch + a.scratch) + (size_t)get_group_id(0) * 2 * bytes;
     for (int i = (int)get_group_id(0); i < a.count; i += a.groups) {
@@ -355,14 +372,18 @@ augment_ops(__global const uchar *pixels, __global const uint *rows, __global co
         int turn = 0;
         for (int step = 0; step < a.steps; step++) {
             const mx_augment_op op = ops[step];
-            if (op.action == MX_AUGMENT_KEEP) continue;
+            if (ITEM == 0) total = 0;
             SYNC();
-            __global uchar *to = halves + (size_t)turn * bytes;
-            apply(from, to, a.h, &op, plan + a.tables, &total, line);
-            from = to;
-            turn = 1 - turn;
+            if (op.action == MX_AUGMENT_CONTRAST) ADD(&total, gray_sum(from, a.h * W));
+            SYNC();
+            if (op.action != MX_AUGMENT_KEEP) {
+                __global uchar *to = halves + (size_t)turn * bytes;
+                apply(from, to, a.h, &op, plan + a.tables, total);
+                from = to;
+                turn = 1 - turn;
+            }
+            SYNC();
         }
-        SYNC();
         scale(from, y + a.y + (size_t)(a.first + i) * bytes, a.h * W, &a);
     }
 }
