@@ -152,6 +152,8 @@ static void change_hue(source from, target to, int pixels, int shift) {
 #endif
 
 static void look_up(source from, target to, int bytes, const __global uchar *restrict table) {
+    /* As a vector of look-ups it takes longer. */
+#pragma clang loop vectorize(disable) unroll_count(8)
     FOR_ITEMS(i, bytes)
         to[i] = table[from[i]];
 }
