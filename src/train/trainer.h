@@ -87,6 +87,10 @@ mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step);
 /* Sets the permutation by hand: row i of the concatenated pictures mixes with `partner[i]`. */
 mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner);
 
+/* trainer->mixed and trainer->mixed_targets from trainer->x and trainer->targets, as drawn: what a
+ * step of MixMatch learns from. mx_trainer_update does it too. */
+mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n);
+
 /* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their
  * way to the host. */
 mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
