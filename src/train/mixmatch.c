@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "ops/adam.h"
+#include "ops/guess.h"
 #include "ops/loss.h"
 #include "ops/mixup.h"
 #include "ops/pointwise.h"
@@ -47,8 +48,12 @@ static mx_status guess_labels(mx_trainer *trainer, mx_i32 n) {
     const mx_i32 k = trainer->spec.k, rows = k * n;
     for (mx_i32 i = 0; i < trainer->spec.parts; i++)
         MX_TRY(guess_part(trainer, n, part_of(trainer, k, i)));
-    return mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
-                      (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows));
+    MX_TRY(mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
+                      (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows)));
+    trainer->guessed += (uint64_t)n;
+    return mx_guess_tally(trainer->device, rows_of(trainer->targets, n, n),
+                          rows_of(mx_control_tensor(trainer, MX_CONTROL_LABELS), n, n),
+                          trainer->tally);
 }
 
 mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n) {

@@ -45,13 +45,15 @@ static size_t lay_out(mx_trainer *trainer) {
     trainer->lambda = place(&used, rows, one);
     trainer->losses = place(&used, rows, one);
     trainer->sums = place(&used, 2, one);
+    trainer->tally = place(&used, 1, (mx_value){1, 1, trainer->classes + 3 * trainer->spec.batch});
     return used;
 }
 
 static void set_buffers(mx_trainer *trainer) {
     mx_tensor *const tensors[] = {
         &trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
-        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
+        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums,
+        &trainer->tally};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         tensors[i]->buffer = trainer->floats;
 }
@@ -96,6 +98,7 @@ mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spe
     if (sum > 0) MX_GO(mx_buffer_create(&trainer->sum, trainer->device, sum));
     set_buffers(trainer);
     MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
+    MX_GO(mx_buffer_zero(trainer->control, 0, ints * sizeof(mx_i32)));
     MX_GO(set_lambda_to_one(trainer));
 done:
     if (status != MX_OK) mx_trainer_release(trainer);
@@ -134,9 +137,12 @@ mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_tra
     memcpy(rows, batch->labelled, bytes);
     for (mx_i32 view = 1; view <= k; view++)
         memcpy(rows + view * n, batch->unlabelled, bytes);
-    memcpy(mx_control_host(trainer, MX_CONTROL_LABELS), batch->labels, bytes);
+    mx_i32 *labels = mx_control_host(trainer, MX_CONTROL_LABELS);
+    memcpy(labels, batch->labels, bytes);
+    for (mx_i32 i = 0; k > 0 && i < n; i++)
+        labels[n + i] = batch->truth ? batch->truth[i] : -1;
     MX_TRY(mx_control_send(trainer, MX_CONTROL_ROWS, (k + 1) * n));
-    MX_TRY(mx_control_send(trainer, MX_CONTROL_LABELS, n));
+    MX_TRY(mx_control_send(trainer, MX_CONTROL_LABELS, k > 0 ? 2 * n : n));
     mx_tensor targets = trainer->targets;
     targets.n = n;
     MX_TRY(mx_one_hot(trainer->device, mx_control_tensor(trainer, MX_CONTROL_LABELS), targets));
@@ -199,4 +205,21 @@ mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *
     *losses =
         (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
     return MX_OK;
+}
+
+mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality) {
+    const size_t count = mx_tensor_count(trainer->tally);
+    const size_t at = trainer->tally.offset * sizeof(float);
+    float *tally = NULL;
+    mx_status status;
+    *quality = (mx_guess_quality){0};
+    if (trainer->guessed == 0) return MX_OK;
+    MX_GO(mx_alloc(&tally, count, sizeof *tally));
+    MX_GO(mx_buffer_read(trainer->floats, at, tally, count * sizeof *tally));
+    MX_GO(mx_buffer_zero(trainer->floats, at, count * sizeof *tally));
+    *quality = mx_guess_quality_of(tally, trainer->classes, trainer->spec.batch, trainer->guessed);
+    trainer->guessed = 0;
+done:
+    free(tally);
+    return status;
 }

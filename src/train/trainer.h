@@ -8,6 +8,7 @@
 
 #include "nn/net.h"
 #include "ops/augment.h"
+#include "train/guess_quality.h"
 
 enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
 
@@ -37,6 +38,8 @@ typedef struct mx_trainer_batch {
     mx_i32 n;
     const uint32_t *labelled, *unlabelled;
     const int32_t *labels;
+    const int32_t *truth; /* of the unlabelled, -1 where it is not known: only for the numbers about
+                             the guesses. NULL: none is known */
 } mx_trainer_batch;
 
 typedef struct mx_step_losses {
@@ -51,11 +54,13 @@ typedef struct mx_trainer {
     mx_i32 classes;
     mx_i32 most_rows; /* (k + 1) x batch, or batch */
     mx_i32 *host;     /* of the control block below */
-    /* [rows][labels][pair: own, other][list]: ints that the host sets each step */
+    /* [rows][labels, truth][pair: own, other][list]: ints that the host sets each step */
     mx_buffer *control;
     mx_buffer *floats; /* everything else below lives here */
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
+    mx_tensor tally;  /* of the guesses since the last mx_trainer_guesses (ops/guess.h) */
+    uint64_t guessed; /* how many those are */
     struct {
         mx_ticket ticket;
         uint64_t step;
@@ -97,5 +102,9 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
 
 /* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */
 mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses);
+
+/* What the labels guessed since the last call were worth, all 0 where none were. Waits for the
+ * device. */
+mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality);
 
 #endif
