@@ -32,7 +32,7 @@ typedef struct mx_event_scores {
     double accuracy_raw;       /* of the raw weights; the rest is of their average */
 } mx_event_scores;
 
-/* Labels that MixMatch guessed since the epoch before; each number 0..1. */
+/* Labels that MixMatch guessed since the epoch began; each number 0..1. */
 typedef struct mx_event_guesses {
     double confidence; /* mean largest probability, after sharpening */
     double accuracy;   /* share that names the true class, of the pictures where that is known */
@@ -52,7 +52,7 @@ typedef struct mx_event_step {
     bool has_scores;        /* of a row: an evaluation took place */
     bool is_epoch_end;      /* of a row */
     mx_event_scores scores; /* on the test pictures */
-    bool has_guesses;       /* of a row: at the end of an epoch or the run */
+    bool has_guesses;       /* of a row of MixMatch */
     mx_event_guesses guesses;
 } mx_event_step;
 

@@ -50,7 +50,8 @@ void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step 
         mx_buf_printf(out, "  test loss %.4f  accuracy %.4f (raw %.4f)  F1 %.4f\n",
                       event->scores.loss, event->scores.accuracy, event->scores.accuracy_raw,
                       event->scores.f1);
-    if (event->has_guesses) put_guesses(out, &event->guesses);
+    if (event->has_guesses && (event->is_epoch_end || event->step == start->steps))
+        put_guesses(out, &event->guesses);
 }
 
 void mx_lines_end(mx_buf *out, const mx_event_end *event) {

@@ -156,17 +156,16 @@ static bool score_is_due(const mx_session *session, uint64_t done) {
     }
 }
 
-/* At the end of an epoch and of the run: how good the labels guessed since then were. */
+/* How good the labels guessed since the epoch began are. */
 static mx_status rate_guesses(mx_session *session, mx_event_step *event) {
     mx_guess_quality quality;
-    if (!event->is_epoch_end && event->step != session->steps) return MX_OK;
     MX_TRY(mx_trainer_guesses(&session->trainer, &quality));
     event->has_guesses = quality.guesses > 0;
     event->guesses = (mx_event_guesses){.confidence = quality.confidence,
                                         .accuracy = quality.accuracy,
                                         .balance = quality.balance,
                                         .has_accuracy = quality.known > 0};
-    return MX_OK;
+    return event->is_epoch_end ? mx_trainer_forget_guesses(&session->trainer) : MX_OK;
 }
 
 /* One line of metrics.csv: mean losses since the row before, and the scores where they are due. */

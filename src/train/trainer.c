@@ -45,15 +45,13 @@ static size_t lay_out(mx_trainer *trainer) {
     trainer->lambda = place(&used, rows, one);
     trainer->losses = place(&used, rows, one);
     trainer->sums = place(&used, 2, one);
-    trainer->tally = place(&used, 1, (mx_value){1, 1, trainer->classes + 3 * trainer->spec.batch});
     return used;
 }
 
 static void set_buffers(mx_trainer *trainer) {
     mx_tensor *const tensors[] = {
         &trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
-        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums,
-        &trainer->tally};
+        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         tensors[i]->buffer = trainer->floats;
 }
@@ -81,11 +79,15 @@ static size_t sum_bytes(const mx_net *net, const mx_trainer_spec *spec) {
     return spec->parts > 1 ? mx_net_layout(net).trained * sizeof(float) : 0;
 }
 
+static size_t tally_bytes(const mx_trainer *trainer) {
+    return (size_t)(trainer->classes + 3 * trainer->spec.batch) * sizeof(float);
+}
+
 size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec) {
     mx_trainer trainer;
     size_up(&trainer, (mx_net *)net, spec);
     return mx_control_size(&trainer) * sizeof(mx_i32) + lay_out(&trainer) * sizeof(float) +
-           sum_bytes(net, spec);
+           tally_bytes(&trainer) + sum_bytes(net, spec);
 }
 
 mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
@@ -95,6 +97,9 @@ mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spe
     MX_GO(mx_alloc(&trainer->host, ints, sizeof *trainer->host));
     MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));
     MX_GO(mx_buffer_create(&trainer->floats, trainer->device, lay_out(trainer) * sizeof(float)));
+    trainer->tally = mx_matrix(NULL, 0, 1, (mx_i32)(tally_bytes(trainer) / sizeof(float)));
+    MX_GO(mx_buffer_create(&trainer->tally.buffer, trainer->device, tally_bytes(trainer)));
+    MX_GO(mx_buffer_zero(trainer->tally.buffer, 0, tally_bytes(trainer)));
     if (sum > 0) MX_GO(mx_buffer_create(&trainer->sum, trainer->device, sum));
     set_buffers(trainer);
     MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
@@ -110,6 +115,7 @@ void mx_trainer_release(mx_trainer *trainer) {
         (void)mx_ticket_wait(&trainer->pending[i].ticket);
     mx_buffer_release(trainer->control);
     mx_buffer_release(trainer->floats);
+    mx_buffer_release(trainer->tally.buffer);
     mx_buffer_release(trainer->sum);
     free(trainer->host);
     *trainer = (mx_trainer){0};
@@ -208,18 +214,20 @@ mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *
 }
 
 mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality) {
-    const size_t count = mx_tensor_count(trainer->tally);
-    const size_t at = trainer->tally.offset * sizeof(float);
+    const size_t bytes = tally_bytes(trainer);
     float *tally = NULL;
     mx_status status;
     *quality = (mx_guess_quality){0};
     if (trainer->guessed == 0) return MX_OK;
-    MX_GO(mx_alloc(&tally, count, sizeof *tally));
-    MX_GO(mx_buffer_read(trainer->floats, at, tally, count * sizeof *tally));
-    MX_GO(mx_buffer_zero(trainer->floats, at, count * sizeof *tally));
+    MX_GO(mx_alloc(&tally, bytes, 1));
+    MX_GO(mx_buffer_read(trainer->tally.buffer, 0, tally, bytes));
     *quality = mx_guess_quality_of(tally, trainer->classes, trainer->spec.batch, trainer->guessed);
-    trainer->guessed = 0;
 done:
     free(tally);
     return status;
+}
+
+mx_status mx_trainer_forget_guesses(mx_trainer *trainer) {
+    trainer->guessed = 0;
+    return mx_buffer_zero(trainer->tally.buffer, 0, tally_bytes(trainer));
 }

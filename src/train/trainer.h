@@ -59,7 +59,8 @@ typedef struct mx_trainer {
     mx_buffer *floats; /* everything else below lives here */
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
-    mx_tensor tally;  /* of the guesses since the last mx_trainer_guesses (ops/guess.h) */
+    mx_tensor
+        tally; /* of the guesses since mx_trainer_forget_guesses (ops/guess.h); its own buffer */
     uint64_t guessed; /* how many those are */
     struct {
         mx_ticket ticket;
@@ -103,8 +104,9 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
 /* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */
 mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses);
 
-/* What the labels guessed since the last call were worth, all 0 where none were. Waits for the
- * device. */
+/* What the labels guessed since mx_trainer_forget_guesses are worth, all 0 where there are none.
+ * Waits for the device. */
 mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality);
+mx_status mx_trainer_forget_guesses(mx_trainer *trainer);
 
 #endif

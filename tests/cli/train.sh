@@ -51,7 +51,7 @@ test_loss,test_acc,test_f1,test_acc_raw,guess_confidence,guess_accuracy,guess_ba
     fail "rows at $(column 1 runs/a/metrics.csv)"
 [ "$(column 11 runs/a/metrics.csv | grep -c .)" -eq 2 ] || fail 'there are not two evaluations'
 for guess in 14 15 16; do
-    [ "$(column $guess runs/a/metrics.csv | awk '$1 != "" && $1 >= 0 && $1 <= 1' | wc -l)" -eq 2 ] ||
+    [ "$(column $guess runs/a/metrics.csv | awk '$1 != "" && $1 >= 0 && $1 <= 1' | wc -l)" -eq 5 ] ||
         fail "column $guess is $(column $guess runs/a/metrics.csv)"
 done
 has runs/a/train.log '  guesses: confidence 0.'

@@ -42,6 +42,7 @@ static const mx_event_step full = {.step = 50,
                                    .has_losses = true,
                                    .has_scores = true,
                                    .scores = {0.5, 0.75, 0.625, 0.7},
+                                   .is_epoch_end = true,
                                    .has_guesses = true,
                                    .guesses = {0.9, 0.8, 0.95, true}};
 static const mx_event_end end = {.status = MX_OK,
@@ -165,6 +166,7 @@ static void the_log_tells_start_rows_and_end_with_the_time(void **state) {
                                  "cat, dog",
                                  "step 50/100",
                                  "accuracy 0.7500",
+                                 "guesses: confidence 0.9000  accuracy 0.8000  balance 0.9500",
                                  "done after 100 steps, 1:01",
                                  "best 0.8000 at step 80"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
