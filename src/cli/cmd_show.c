@@ -10,7 +10,7 @@
 enum { MOST_ROWS = 100 };
 
 const mx_option mx_cmd_show_options[] = {
-    {"WHAT", NULL, "model: layers with shapes, parameters, multiply-adds"},
+    {"WHAT", NULL, "model, batch or mixup"},
     {"[CONFIG]", NULL, "the INI file; mixup does without"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
@@ -32,6 +32,7 @@ typedef struct show_row {
 static const show_row rows[] = {
     {"model", mx_show_model, true, false, "--json"},
     {"batch", mx_show_batch, true, true, "--out --split --augmented --rows"},
+    {"mixup", mx_show_mixup, false, true, "--out --json"},
 };
 
 enum { N_ROWS = sizeof rows / sizeof *rows };
@@ -55,6 +56,8 @@ static mx_status check_options(const mx_args *args, const show_row *row) {
             return mx_fail(MX_USAGE, "'show %s' does not take %s", row->name, some[i]);
     if (row->needs_config && !mx_args_positional(args, 1))
         return mx_fail(MX_USAGE, "missing CONFIG after 'show %s'; see 'mixcl show -h'", row->name);
+    if (mx_args_flag(args, "--set") && !mx_args_positional(args, 1))
+        return mx_fail(MX_USAGE, "--set changes a CONFIG, and there is none");
     const char *out = mx_args_value(args, "--out");
     return row->draws && out ? mx_canvas_check_path(out) : MX_OK;
 }

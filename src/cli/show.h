@@ -12,6 +12,7 @@ mx_status mx_show_model(const mx_args *args, const mx_config *config);
 mx_status mx_show_batch(const mx_args *args, const mx_config *config);
 /* `show batch --augmented`. */
 mx_status mx_show_augmented(const mx_args *args, const mx_config *config);
+mx_status mx_show_mixup(const mx_args *args, const mx_config *config);
 
 /* The value of --out, or `fallback`. */
 const char *mx_show_out(const mx_args *args, const char *fallback);

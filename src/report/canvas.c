@@ -125,6 +125,7 @@ void mx_canvas_text(mx_canvas *canvas, mx_point at, mx_font font, mx_align align
     set_colour(canvas, colour, 1);
     cairo_move_to(canvas->cairo, round(left), at.y);
     cairo_show_text(canvas->cairo, text);
+    cairo_new_path(canvas->cairo); /* a line would begin where the text ended */
 }
 
 void mx_canvas_text_upwards(mx_canvas *canvas, mx_point at, const char *text) {

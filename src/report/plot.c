@@ -72,7 +72,7 @@ static void draw_tick(const mx_plot *plot, bool horizontal, double value) {
 
 static void draw_ticks(const mx_plot *plot, bool horizontal) {
     double ticks[MX_MOST_TICKS];
-    const double room = horizontal ? plot->area.width / 48 : plot->area.height / 30;
+    const double room = horizontal ? plot->area.width / 40 : plot->area.height / 30;
     const int most = room < 2 ? 2 : room > 10 ? 10 : (int)room;
     const int count = mx_plot_ticks(horizontal ? &plot->x : &plot->y, most, ticks);
     for (int i = 0; i < count; i++)

@@ -65,6 +65,7 @@ write_idx tiny-test 12 2
 expect 2 'a picture of another kind' show batch tiny.ini --out batch.jpg
 if grep -q 'built without Cairo' err; then
     has err '-DMIXCL_CAIRO=ON'
+    expect 0 'numbers without Cairo' show mixup --json
     finish
 fi
 has err "the name must end in .png or .svg"
@@ -96,6 +97,31 @@ has err 'there are no unlabelled pictures'
 for n in 0 101 x ''; do
     expect 2 "--rows $n" show batch tiny.ini --rows "$n"
 done
+# show mixup: with a data set or without, numbers or a picture.
+expect 0 'show mixup' show mixup
+has out 'mixup.png: 7 alphas, 20000 draws of lambda each, 0 pictures'
+is_png mixup.png 1200
+expect 0 'show mixup with pictures' show mixup tiny.ini --out mixup.svg
+has out 'mixup.svg: 7 alphas, 20000 draws of lambda each, 34 pictures'
+is_svg mixup.svg
+rm mixup.png
+expect 0 'show mixup --json' show mixup tiny.ini --json
+[ ! -e mixup.png ] || fail 'show mixup --json draws'
+awk '/"lambda_mean"/ && ($2 < 0.48 || $2 > 0.52) { exit 1 }' out || fail 'the mean of lambda is not 0.5'
+awk '/"lambda_prime_mean":/ { mean = $2 + 0 }
+     /"lambda_prime_mean_expected"/ { n++; bad += mean < $2 - 0.005 || mean > $2 + 0.005 }
+     END { exit n != 7 || bad }' out || fail "the means of lambda' are not the Beta distribution's"
+tr -d ' \n' <out >flat
+matches flat '"mean_distance":[1-9][0-9.]*'
+matches flat '"temperature":1\.0,"sharpened":\[0\.0,0\.0(09|1)'
+has flat '"pictures":34'
+cp out numbers
+expect 0 'show mixup --json again' show mixup tiny.ini --json --out both.png
+cmp -s out numbers || fail 'the same seed gives other numbers'
+is_png both.png 1200
+expect 2 '--set without a file' show mixup --set run.seed=2
+has err '--set changes a CONFIG, and there is none'
+
 expect 4 'a folder that is not there' show batch tiny.ini --out nowhere/batch.png
 
 finish
