@@ -316,6 +316,12 @@ typedef struct mx_sharpen_args {
     mx_f32 temperature;
 } mx_sharpen_args;
 
+/* Adds guesses targets[rows][c] to tally[c + 3 x most_rows] (cl/guess.cl). */
+typedef struct mx_guess_args {
+    mx_i32 rows, c, most_rows;
+    mx_u32 targets, labels, tally;
+} mx_guess_args;
+
 /* lambda[i] = max(l, 1 - l), l ~ Beta(alpha, alpha); the same for all i where per_batch is set. */
 typedef struct mx_lambda_args {
     mx_i32 count, per_batch;

@@ -1,94 +1,90 @@
-/* mixcl show model: the network's layers. */
-#include <stdio.h>
+/* mixcl show: a table of what can be shown, each in a file of its own. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/json.h"
 #include "cli/open_config.h"
-#include "train/memory.h"
-#include "train/setup.h"
+#include "cli/show.h"
+#include "report/canvas.h"
 
-enum { CLASSES_WITHOUT_DATA = 10 };
+enum { MOST_ROWS = 100 };
 
 const mx_option mx_cmd_show_options[] = {
-    {"model", NULL, "layers with shapes, parameters and multiply-adds"},
-    {"CONFIG", NULL, "the INI file"},
+    {"WHAT", NULL, "model, batch or mixup"},
+    {"[CONFIG]", NULL, "the INI file; mixup does without"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
-    {"--json", NULL, "print JSON"},
+    {"--out", "FILE", "picture to write, .png or .svg (default WHAT.png)"},
+    {"--split", "SPLIT", "batch: train (default), unlabelled or test"},
+    {"--augmented", NULL, "batch: views and mixed pictures, as trained on"},
+    {"--rows", "N", "rows of pictures"},
+    {"--json", NULL, "model, mixup: print JSON"},
     {0},
 };
 
-static void shape_text(mx_value v, char *out, size_t bytes) {
-    snprintf(out, bytes, "%dx%dx%d", v.h, v.w, v.c);
+typedef struct show_row {
+    const char *name;
+    mx_status (*run)(const mx_args *args, const mx_config *config);
+    bool needs_config, draws;
+    const char *options; /* those of the table that only some take */
+} show_row;
+
+static const show_row rows[] = {
+    {"model", mx_show_model, true, false, "--json"},
+    {"batch", mx_show_batch, true, true, "--out --split --augmented --rows"},
+    {"mixup", mx_show_mixup, false, true, "--out --json"},
+};
+
+enum { N_ROWS = sizeof rows / sizeof *rows };
+
+static const show_row *find(const char *name) {
+    mx_buf names = {0};
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (strcmp(rows[i].name, name) == 0) return &rows[i];
+    for (size_t i = 0; i < N_ROWS; i++)
+        mx_buf_printf(&names, "%s%s", i == 0 ? "" : i + 1 < N_ROWS ? ", " : " and ", rows[i].name);
+    (void)mx_fail(MX_USAGE, "cannot show '%s'; there are %s", name, mx_buf_text(&names));
+    mx_buf_release(&names);
+    return NULL;
 }
 
-static void print_model(const mx_net *net, const mx_config *config, uint64_t bytes) {
-    char shape[48];
-    double macs = 0;
-    mx_layer_row row;
-    shape_text(mx_net_input(net), shape, sizeof shape);
-    printf("%s, input %s, %d classes\n\n", config->model_name, shape, mx_net_classes(net));
-    printf("%-9s  %-32s  %-11s  %10s  %8s\n", "layer", "name", "output", "parameters", "MMACs");
-    for (int i = 0; mx_net_layer_row(net, i, &row); i++) {
-        shape_text(row.out, shape, sizeof shape);
-        printf("%-9s  %-32s  %-11s  %10zu  %8.3f\n", row.type, row.name, shape, row.parameters,
-               row.macs * 1e-6);
-        macs += row.macs;
-    }
-    printf("\n%zu parameters, %.1f million multiply-adds an image\n", mx_net_parameters(net),
-           macs * 1e-6);
-    printf("%.1f MiB of device memory to train with batch %lld, K %lld\n",
-           (double)bytes / (1 << 20), (long long)config->train_batch,
-           (long long)config->mixmatch_k);
+/* Options that are for something else are refused, since they would do nothing. */
+static mx_status check_options(const mx_args *args, const show_row *row) {
+    static const char *const some[] = {"--out", "--split", "--augmented", "--rows", "--json"};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+        if (mx_args_flag(args, some[i]) && !strstr(row->options, some[i]))
+            return mx_fail(MX_USAGE, "'show %s' does not take %s", row->name, some[i]);
+    if (row->needs_config && !mx_args_positional(args, 1))
+        return mx_fail(MX_USAGE, "missing CONFIG after 'show %s'; see 'mixcl show -h'", row->name);
+    if (mx_args_flag(args, "--set") && !mx_args_positional(args, 1))
+        return mx_fail(MX_USAGE, "--set changes a CONFIG, and there is none");
+    const char *out = mx_args_value(args, "--out");
+    return row->draws && out ? mx_canvas_check_path(out) : MX_OK;
 }
 
-static json_t *value_json(mx_value v) {
-    return json_pack("[i, i, i]", v.h, v.w, v.c);
+const char *mx_show_out(const mx_args *args, const char *fallback) {
+    const char *out = mx_args_value(args, "--out");
+    return out ? out : fallback;
 }
 
-static json_t *model_json(const mx_net *net, const mx_config *config, uint64_t bytes) {
-    json_t *layers = json_array();
-    mx_layer_row row;
-    for (int i = 0; mx_net_layer_row(net, i, &row); i++)
-        json_array_append_new(layers,
-                              json_pack("{s:s, s:s, s:o, s:I, s:f}", "type", row.type, "name",
-                                        row.name, "output", value_json(row.out), "parameters",
-                                        (json_int_t)row.parameters, "macs", row.macs));
-    return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o}", "model", config->model_name, "input",
-                     value_json(mx_net_input(net)), "classes", mx_net_classes(net), "parameters",
-                     (json_int_t)mx_net_parameters(net), "memory_bytes", (json_int_t)bytes,
-                     "layers", layers);
-}
-
-static mx_status show_model(const mx_args *args, const mx_config *config) {
-    mx_device *device = NULL;
-    mx_net *net = NULL;
-    const mx_trainer_spec spec = mx_setup_trainer(config);
-    mx_status status;
-    MX_GO(mx_setup_device(config, false, &device));
-    const int classes =
-        config->model_head_keep ? MX_KEPT_CLASSES : mx_setup_classes(config, CLASSES_WITHOUT_DATA);
-    uint64_t bytes = 0;
-    MX_GO(mx_setup_sized_net(config, device, classes, &spec, &net));
-    MX_GO(mx_memory_needed(config, device, classes, 0, &bytes));
-    if (mx_args_flag(args, "--json"))
-        status = mx_print_json(model_json(net, config, bytes));
-    else
-        print_model(net, config, bytes);
-done:
-    mx_net_close(net);
-    mx_device_close(device);
-    return status;
+mx_status mx_show_rows(const mx_args *args, int fallback, int *out) {
+    const char *text = mx_args_value(args, "--rows");
+    char *end = NULL;
+    const long value = text ? strtol(text, &end, 10) : fallback;
+    if (text && (end == text || *end != '\0' || value < 1 || value > MOST_ROWS))
+        return mx_fail(MX_USAGE, "--rows %s: not a number from 1 to %d", text, MOST_ROWS);
+    *out = (int)value;
+    return MX_OK;
 }
 
 mx_status mx_cmd_show(const mx_args *args) {
-    const char *what = mx_args_positional(args, 0);
-    if (strcmp(what, "model") != 0)
-        return mx_fail(MX_USAGE, "cannot show '%s'; there is 'model'", what);
+    const show_row *row = find(mx_args_positional(args, 0));
+    const char *path = mx_args_positional(args, 1);
     mx_config *config = NULL;
-    MX_TRY(mx_open_config(&config, args, mx_args_positional(args, 1)));
-    const mx_status status = show_model(args, config);
+    if (!row) return MX_USAGE;
+    MX_TRY(check_options(args, row));
+    if (path) MX_TRY(mx_open_config(&config, args, path));
+    const mx_status status = row->run(args, config);
     mx_config_close(config);
     return status;
 }

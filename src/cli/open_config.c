@@ -7,16 +7,17 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-static bool has_option(const mx_args *args, const char *name) {
+static bool has_option(const mx_args *args, const char *name, const char *argument) {
     for (const mx_option *option = args->options; option->name; option++)
-        if (strcmp(option->name, name) == 0) return true;
+        if (strcmp(option->name, name) == 0) return strcmp(option->argument, argument) == 0;
     return false;
 }
 
-/* "KEY=VALUE" for an option that was given; it stays in `text`. */
-static void add_option(const mx_args *args, const char *name, const char *key, mx_buf *text,
-                       const char **sets, int *n_sets) {
-    const char *value = has_option(args, name) ? mx_args_value(args, name) : NULL;
+/* "KEY=VALUE" for an option that was given; it stays in `text`. An --out that takes a file is
+ * another option than that of run folders. */
+static void add_option(const mx_args *args, const char *name, const char *argument, const char *key,
+                       mx_buf *text, const char **sets, int *n_sets) {
+    const char *value = has_option(args, name, argument) ? mx_args_value(args, name) : NULL;
     if (!value) return;
     mx_buf_printf(text, "%s=%s", key, value);
     sets[(*n_sets)++] = mx_buf_text(text);
@@ -31,8 +32,8 @@ mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path)
     MX_GO(mx_alloc(&sets, (size_t)given + 2, sizeof *sets));
     for (; n_sets < given; n_sets++)
         sets[n_sets] = values[n_sets];
-    add_option(args, "--device", "device.select", &device, sets, &n_sets);
-    add_option(args, "--out", "run.out", &folder, sets, &n_sets);
+    add_option(args, "--device", "DEVICE", "device.select", &device, sets, &n_sets);
+    add_option(args, "--out", "FOLDER", "run.out", &folder, sets, &n_sets);
     MX_GO(mx_buf_check(&device));
     MX_GO(mx_buf_check(&folder));
     MX_GO(mx_config_open(out, path, sets, n_sets));

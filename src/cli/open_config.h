@@ -11,8 +11,8 @@
 #define MX_DEVICE_OPTION                                                                           \
     { "--device", "DEVICE", "index, P:D, cpu, gpu or part of a name" }
 
-/* Opens the file `path` with the command's --set, and its --device and --out where `args` has those
- * options. Fails as mx_config_open does. */
+/* Opens the file `path` with the command's --set, and its --device and --out FOLDER where `args`
+ * has those options. Fails as mx_config_open does. */
 mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path);
 
 /* Weights and INI file that a command's first positional, a run folder or a file of weights, and its

@@ -1,11 +1,13 @@
 #include "data/dataset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "base/mem.h"
 #include "data/classes.h"
 #include "data/pack.h"
+#include "data/picture.h"
 #include "data/source.h"
 #include "data/split.h"
 
@@ -48,6 +50,21 @@ done:
     return status;
 }
 
+/* A picture without a file is called after its source and its place in it, from 1. */
+static mx_status name_pictures(mx_dataset *dataset, const mx_pictures *list) {
+    size_t first = 0;
+    MX_TRY(mx_alloc(&dataset->names, list->count, sizeof *dataset->names));
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = mx_picture_name(&list->items[i]);
+        const mx_source_spec *source = list->items[i].source;
+        char place[128];
+        if (source != list->items[first].source) first = i;
+        snprintf(place, sizeof place, "%s %zu", source->name, i - first + 1);
+        MX_TRY(mx_strdup(&dataset->names[i], *name ? name : place));
+    }
+    return MX_OK;
+}
+
 mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_source_spec *sources,
                           int n_sources) {
     mx_pictures list = {0};
@@ -57,6 +74,7 @@ mx_status mx_dataset_load(mx_dataset *out, const mx_data_spec *spec, const mx_so
     MX_GO(mx_classes_resolve(out, spec, &list));
     MX_GO(mx_pack_pictures(out, spec, &list));
     MX_GO(split(out, spec, &list));
+    if (spec->names) MX_GO(name_pictures(out, &list));
 done:
     mx_pictures_release(&list);
     if (status != MX_OK) mx_dataset_release(out);
@@ -67,6 +85,9 @@ void mx_dataset_release(mx_dataset *dataset) {
     for (int i = 0; dataset->class_names && i < dataset->n_classes; i++)
         free(dataset->class_names[i]);
     free(dataset->class_names);
+    for (size_t i = 0; dataset->names && i < dataset->n_pictures; i++)
+        free(dataset->names[i]);
+    free(dataset->names);
     if (dataset->mapped_bytes)
         munmap(dataset->memory, dataset->mapped_bytes);
     else

@@ -93,6 +93,7 @@ typedef struct mx_data_spec {
     bool
         fast_decode; /* decode a JPEG at 1/2, 1/4 or 1/8 where that leaves twice the size or more */
     bool exif;       /* turn and mirror as EXIF says */
+    bool names;      /* keep the pictures' names */
     mx_pack_spec pack;
 } mx_data_spec;
 
@@ -121,6 +122,8 @@ typedef struct mx_dataset {
     int32_t
         *labels; /* the true class, also of rows whose label training does not see; -1 unknown */
     mx_rows labelled, unlabelled, validation, test;
+    char **names; /* n_pictures: each within its folder or archive, "SOURCE NUMBER" where it has no
+                     file; NULL unless they were asked for */
     size_t n_bad; /* pictures that could not be used */
     mx_pack_facts pack;
     void *memory; /* holds pixels: allocated, or mapped where mapped_bytes is not 0 */

@@ -7,7 +7,19 @@
 #include "report/text_file.h"
 
 static const char header[] = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,"
-                             "test_loss,test_acc,test_f1,test_acc_raw\n";
+                             "test_loss,test_acc,test_f1,test_acc_raw,"
+                             "guess_confidence,guess_accuracy,guess_balance\n";
+
+static void put_guesses(mx_buf *line, const mx_event_step *event) {
+    const mx_event_guesses *guesses = &event->guesses;
+    if (!event->has_guesses)
+        mx_buf_puts(line, ",,,\n");
+    else if (guesses->has_accuracy)
+        mx_buf_printf(line, ",%.9g,%.9g,%.9g\n", guesses->confidence, guesses->accuracy,
+                      guesses->balance);
+    else
+        mx_buf_printf(line, ",%.9g,,%.9g\n", guesses->confidence, guesses->balance);
+}
 
 /* One line a row. Nine significant digits bring a float back whole. */
 static mx_status write_row(void *self, const mx_event_step *event) {
@@ -21,10 +33,11 @@ static mx_status write_row(void *self, const mx_event_step *event) {
     mx_buf_printf(&line, "%.9g,%.9g,", event->lambda_u, event->lr);
     if (event->images_per_s > 0) mx_buf_printf(&line, "%.1f", event->images_per_s);
     if (event->has_scores)
-        mx_buf_printf(&line, ",%.9g,%.9g,%.9g,%.9g\n", event->scores.loss, event->scores.accuracy,
+        mx_buf_printf(&line, ",%.9g,%.9g,%.9g,%.9g", event->scores.loss, event->scores.accuracy,
                       event->scores.f1, event->scores.accuracy_raw);
     else
-        mx_buf_puts(&line, ",,,,\n");
+        mx_buf_puts(&line, ",,,,");
+    put_guesses(&line, event);
     const mx_status status = mx_text_file_write(self, &line);
     mx_buf_release(&line);
     return status;

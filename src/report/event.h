@@ -32,6 +32,14 @@ typedef struct mx_event_scores {
     double accuracy_raw;       /* of the raw weights; the rest is of their average */
 } mx_event_scores;
 
+/* Labels that MixMatch guessed since the epoch began; each number 0..1. */
+typedef struct mx_event_guesses {
+    double confidence; /* mean largest probability, after sharpening */
+    double accuracy;   /* share that names the true class, of the pictures where that is known */
+    double balance;    /* entropy of the mean guess / log(classes): 1 is all classes alike */
+    bool has_accuracy;
+} mx_event_guesses;
+
 /* Sent after a step whose losses are known. Losses are those of the step, or in a row the means
  * since the row before. */
 typedef struct mx_event_step {
@@ -44,6 +52,8 @@ typedef struct mx_event_step {
     bool has_scores;        /* of a row: an evaluation took place */
     bool is_epoch_end;      /* of a row */
     mx_event_scores scores; /* on the test pictures */
+    bool has_guesses;       /* of a row of MixMatch */
+    mx_event_guesses guesses;
 } mx_event_step;
 
 /* Sent once, at the end. */

@@ -32,6 +32,12 @@ void mx_lines_start(mx_buf *out, const mx_event_start *event) {
                   (unsigned long long)event->steps_per_epoch);
 }
 
+static void put_guesses(mx_buf *out, const mx_event_guesses *guesses) {
+    mx_buf_printf(out, "  guesses: confidence %.4f", guesses->confidence);
+    if (guesses->has_accuracy) mx_buf_printf(out, "  accuracy %.4f", guesses->accuracy);
+    mx_buf_printf(out, "  balance %.4f\n", guesses->balance);
+}
+
 void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step *event) {
     mx_buf_printf(out, "step %llu/%llu epoch %.3g", (unsigned long long)event->step,
                   (unsigned long long)start->steps, event->epoch);
@@ -44,6 +50,8 @@ void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step 
         mx_buf_printf(out, "  test loss %.4f  accuracy %.4f (raw %.4f)  F1 %.4f\n",
                       event->scores.loss, event->scores.accuracy, event->scores.accuracy_raw,
                       event->scores.f1);
+    if (event->has_guesses && (event->is_epoch_end || event->step == start->steps))
+        put_guesses(out, &event->guesses);
 }
 
 void mx_lines_end(mx_buf *out, const mx_event_end *event) {

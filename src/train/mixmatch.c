@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "ops/adam.h"
+#include "ops/guess.h"
 #include "ops/loss.h"
 #include "ops/mixup.h"
 #include "ops/pointwise.h"
@@ -47,11 +48,16 @@ static mx_status guess_labels(mx_trainer *trainer, mx_i32 n) {
     const mx_i32 k = trainer->spec.k, rows = k * n;
     for (mx_i32 i = 0; i < trainer->spec.parts; i++)
         MX_TRY(guess_part(trainer, n, part_of(trainer, k, i)));
-    return mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
-                      (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows));
+    MX_TRY(mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
+                      (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows)));
+    trainer->guessed += (uint64_t)n;
+    return mx_guess_tally(trainer->device, rows_of(trainer->targets, n, n),
+                          rows_of(mx_control_tensor(trainer, MX_CONTROL_LABELS), n, n),
+                          trainer->tally);
 }
 
-static mx_status mix(mx_trainer *trainer, mx_i32 rows) {
+mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n) {
+    const mx_i32 rows = mx_trainer_groups(&trainer->spec) * n;
     mx_tensor pair = mx_control_tensor(trainer, MX_CONTROL_PAIR);
     MX_TRY(mx_mixup(trainer->device, rows_of(trainer->x, 0, rows), pair, trainer->lambda,
                     rows_of(trainer->mixed, 0, rows)));
@@ -161,7 +167,7 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
     const double lambda_u = mx_lambda_u_at(trainer->spec.lambda_u, trainer->spec.ramp_steps, step);
     if (trainer->spec.mixmatch) {
         MX_TRY(guess_labels(trainer, n));
-        MX_TRY(mix(trainer, rows));
+        MX_TRY(mx_trainer_mix(trainer, n));
     } else {
         MX_TRY(list_in_order(trainer, rows));
     }

@@ -45,6 +45,7 @@ static mx_status open_samplers(mx_session *session) {
     MX_TRY(mx_alloc(&session->labelled_rows, batch, sizeof *session->labelled_rows));
     MX_TRY(mx_alloc(&session->unlabelled_rows, batch, sizeof *session->unlabelled_rows));
     MX_TRY(mx_alloc(&session->labels, batch, sizeof *session->labels));
+    MX_TRY(mx_alloc(&session->truth, batch, sizeof *session->truth));
     MX_TRY(mx_sampler_init(&session->labelled, &data->labelled, seed, MX_STREAM_LABELLED));
     if (session->config->train_method == MX_CONFIG_METHOD_SUPERVISED) return MX_OK;
     return mx_sampler_init(&session->unlabelled, &data->unlabelled, seed, MX_STREAM_UNLABELLED);
@@ -157,6 +158,7 @@ void mx_session_close(mx_session *session) {
     free(session->labelled_rows);
     free(session->unlabelled_rows);
     free(session->labels);
+    free(session->truth);
     mx_sampler_release(&session->labelled);
     mx_sampler_release(&session->unlabelled);
     mx_evaluator_release(&session->evaluator);

@@ -35,9 +35,14 @@ mx_status mx_session_batch(mx_session *session, uint64_t step, mx_trainer_batch 
     mx_feed_add(&session->feed, labelled, (size_t)n, labelled);
     if (session->trainer.spec.mixmatch) {
         mx_sampler_rows(&session->unlabelled, position, (size_t)n, unlabelled);
+        for (mx_i32 i = 0; i < n; i++)
+            session->truth[i] = session->data.labels[unlabelled[i]];
         mx_feed_add(&session->feed, unlabelled, (size_t)n, unlabelled);
     }
-    *batch = (mx_trainer_batch){
-        .n = n, .labelled = labelled, .unlabelled = unlabelled, .labels = session->labels};
+    *batch = (mx_trainer_batch){.n = n,
+                                .labelled = labelled,
+                                .unlabelled = unlabelled,
+                                .labels = session->labels,
+                                .truth = session->truth};
     return mx_feed_send(&session->feed, pixels);
 }

@@ -46,7 +46,7 @@ struct mx_session {
 
     /* A step's pictures, on the host. */
     uint32_t *labelled_rows, *unlabelled_rows;
-    int32_t *labels;
+    int32_t *labels, *truth; /* truth: of the unlabelled */
 };
 
 /* Steps of a pass over the larger of the two sets. */

@@ -156,6 +156,18 @@ static bool score_is_due(const mx_session *session, uint64_t done) {
     }
 }
 
+/* How good the labels guessed since the epoch began are. */
+static mx_status rate_guesses(mx_session *session, mx_event_step *event) {
+    mx_guess_quality quality;
+    MX_TRY(mx_trainer_guesses(&session->trainer, &quality));
+    event->has_guesses = quality.guesses > 0;
+    event->guesses = (mx_event_guesses){.confidence = quality.confidence,
+                                        .accuracy = quality.accuracy,
+                                        .balance = quality.balance,
+                                        .has_accuracy = quality.known > 0};
+    return event->is_epoch_end ? mx_trainer_forget_guesses(&session->trainer) : MX_OK;
+}
+
 /* One line of metrics.csv: mean losses since the row before, and the scores where they are due. */
 static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) {
     mx_event_step event = event_of(session, step);
@@ -167,6 +179,7 @@ static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) 
         event.loss_u = session->sum_u / (double)session->sum_steps;
         event.loss = event.loss_x + event.lambda_u * event.loss_u;
     }
+    MX_TRY(rate_guesses(session, &event));
     if (with_scores) MX_TRY(score(session, &event));
     event.elapsed_s = now_s() - session->started;
     session->sum_steps = session->sum_images = 0;

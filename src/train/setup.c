@@ -121,8 +121,8 @@ static mx_source_spec source_of(const mx_config_source *from) {
                             .ignore_case = !from->match_case};
 }
 
-mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_options *prepare,
-                                mx_dataset *out) {
+static mx_status setup_dataset(const mx_config *config, const mx_prepare_options *prepare,
+                               bool names, mx_dataset *out) {
     mx_data_spec spec = {.height = config->data_height,
                          .width = config->data_width,
                          .channels = (int)config->data_channels,
@@ -136,7 +136,8 @@ mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_option
                          .skip_bad = config->data_bad == MX_CONFIG_BAD_SKIP,
                          .bad_limit = config->data_bad_limit,
                          .fast_decode = config->data_fast_decode,
-                         .exif = config->data_exif};
+                         .exif = config->data_exif,
+                         .names = names};
     mx_source_spec *sources = NULL;
     char *folder = NULL;
     mx_status status;
@@ -154,13 +155,27 @@ done:
     return status;
 }
 
-mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
-    MX_TRY(mx_setup_dataset_with(config, NULL, out));
-    const mx_pack_facts *pack = &out->pack;
+mx_status mx_setup_dataset_with(const mx_config *config, const mx_prepare_options *prepare,
+                                mx_dataset *out) {
+    return setup_dataset(config, prepare, false, out);
+}
+
+static void tell_prepared(const mx_pack_facts *pack) {
     if (pack->file && pack->n_decoded > 0)
         mx_info("prepared %zu pictures in %.1f s (%.0f a second): '%s', %.1f MiB", pack->n_decoded,
                 pack->elapsed_ms / 1000, (double)pack->n_decoded * 1000 / pack->elapsed_ms,
                 pack->file, (double)pack->bytes / (1 << 20));
+}
+
+mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out) {
+    MX_TRY(setup_dataset(config, NULL, false, out));
+    tell_prepared(&out->pack);
+    return MX_OK;
+}
+
+mx_status mx_setup_named_dataset(const mx_config *config, mx_dataset *out) {
+    MX_TRY(setup_dataset(config, NULL, true, out));
+    tell_prepared(&out->pack);
     return MX_OK;
 }
 

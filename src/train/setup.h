@@ -16,6 +16,8 @@ mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out
 /* Loads and splits the pictures of every source, prepared in the cache that data.cache names.
  * Release with mx_dataset_release. */
 mx_status mx_setup_dataset(const mx_config *config, mx_dataset *out);
+/* The same with the pictures' names. */
+mx_status mx_setup_named_dataset(const mx_config *config, mx_dataset *out);
 
 /* What `mixcl prepare` wants of it. */
 typedef struct mx_prepare_options {

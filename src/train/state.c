@@ -10,9 +10,9 @@
 #include "base/sha256.h"
 #include "io/tensorfile.h"
 
-enum { ARENAS = 4, LAYOUT_BYTES = 17 };
+enum { ARENAS = 5, LAYOUT_BYTES = 17 };
 
-static const char *const arena_names[ARENAS] = {"weights", "average", "first", "second"};
+static const char *const arena_names[ARENAS] = {"weights", "average", "first", "second", "guesses"};
 
 static void list_arenas(const mx_session *session, mx_buffer *out[ARENAS]) {
     const mx_net_arenas arenas = mx_net_get_arenas(session->net);
@@ -20,6 +20,7 @@ static void list_arenas(const mx_session *session, mx_buffer *out[ARENAS]) {
     out[1] = arenas.average;
     out[2] = arenas.first;
     out[3] = arenas.second;
+    out[4] = session->trainer.tally.buffer;
 }
 
 /* A fingerprint of names, shapes and places of all parameters. */
@@ -46,14 +47,16 @@ static void put_scores(mx_buf *text, const mx_event_scores *s) {
     mx_buf_printf(text, " %a %a %a %a", s->loss, s->accuracy, s->f1, s->accuracy_raw);
 }
 
-/* Counters in one line: step, sums since the latest row, scores so far, seconds. */
+/* Counters in one line: step, sums since the latest row, scores so far, guesses,
+ * seconds. */
 static mx_status counters_of(const mx_session *session, mx_buf *text) {
     const mx_session_result *r = &session->result;
     mx_buf_printf(text, "%" PRIu64 " %" PRIu64 " %a %a %d %" PRIu64, session->step,
                   session->sum_steps, session->sum_x, session->sum_u, r->has_scores, r->best_step);
     put_scores(text, &r->last);
     put_scores(text, &r->best);
-    mx_buf_printf(text, " %a %.3f", session->best_choice, mx_now_ms() * 1e-3 - session->started);
+    mx_buf_printf(text, " %a %" PRIu64 " %.3f", session->best_choice, session->trainer.guessed,
+                  mx_now_ms() * 1e-3 - session->started);
     return mx_buf_check(text);
 }
 
@@ -62,16 +65,18 @@ static bool take_counters(mx_session *session, const char *text) {
     mx_event_scores *last = &r->last, *best = &r->best;
     double elapsed = 0;
     int scores = 0;
-    const int taken = sscanf(
-        text,
-        "%" SCNu64 " %" SCNu64 " %la %la %d %" SCNu64 " %la %la %la %la %la %la %la %la %la %lf",
-        &session->step, &session->sum_steps, &session->sum_x, &session->sum_u, &scores,
-        &r->best_step, &last->loss, &last->accuracy, &last->f1, &last->accuracy_raw, &best->loss,
-        &best->accuracy, &best->f1, &best->accuracy_raw, &session->best_choice, &elapsed);
+    const int taken =
+        sscanf(text,
+               "%" SCNu64 " %" SCNu64 " %la %la %d %" SCNu64
+               " %la %la %la %la %la %la %la %la %la %" SCNu64 " %lf",
+               &session->step, &session->sum_steps, &session->sum_x, &session->sum_u, &scores,
+               &r->best_step, &last->loss, &last->accuracy, &last->f1, &last->accuracy_raw,
+               &best->loss, &best->accuracy, &best->f1, &best->accuracy_raw, &session->best_choice,
+               &session->trainer.guessed, &elapsed);
     r->has_scores = scores != 0;
     session->settled = session->step;
     session->resumed_s = elapsed;
-    return taken == 16;
+    return taken == 17;
 }
 
 mx_status mx_state_save(const mx_session *session) {

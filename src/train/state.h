@@ -1,6 +1,7 @@
 /* What a run needs to go on as if it had never stopped: checkpoint.safetensors in its folder. The
  * arenas are kept whole, in this program's order: weights and average with running statistics, both
- * moments; the counters are in the metadata, numbers as hexadecimal floats. */
+ * moments, sums over the guesses of the epoch; the counters are in the metadata, numbers as
+ * hexadecimal floats. */
 #ifndef MX_TRAIN_STATE_H
 #define MX_TRAIN_STATE_H
 

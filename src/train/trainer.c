@@ -86,11 +86,15 @@ static mx_augment_use use_of(const mx_trainer_spec *spec, bool labelled, mx_i32 
     return (mx_augment_use){&spec->unlabelled, views * n, views};
 }
 
+static size_t tally_bytes(const mx_trainer *trainer) {
+    return (size_t)(trainer->classes + 3 * trainer->spec.batch) * sizeof(float);
+}
+
 size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec) {
     mx_trainer trainer;
     size_up(&trainer, (mx_net *)net, spec);
     return mx_control_size(&trainer) * sizeof(mx_i32) + lay_out(&trainer) * sizeof(float) +
-           sum_bytes(net, spec) +
+           tally_bytes(&trainer) + sum_bytes(net, spec) +
            mx_augmenter_bytes(trainer.device, mx_net_input(net),
                               (mx_augment_use[]){use_of(spec, true, spec->batch),
                                                  use_of(spec, false, spec->batch)},
@@ -104,12 +108,16 @@ mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spe
     MX_GO(mx_alloc(&trainer->host, ints, sizeof *trainer->host));
     MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));
     MX_GO(mx_buffer_create(&trainer->floats, trainer->device, lay_out(trainer) * sizeof(float)));
+    trainer->tally = mx_matrix(NULL, 0, 1, (mx_i32)(tally_bytes(trainer) / sizeof(float)));
+    MX_GO(mx_buffer_create(&trainer->tally.buffer, trainer->device, tally_bytes(trainer)));
+    MX_GO(mx_buffer_zero(trainer->tally.buffer, 0, tally_bytes(trainer)));
     if (sum > 0) MX_GO(mx_buffer_create(&trainer->sum, trainer->device, sum));
     MX_GO(mx_augmenter_init(
         &trainer->augmenter, trainer->device, mx_net_input(net),
         (mx_augment_use[]){use_of(spec, true, spec->batch), use_of(spec, false, spec->batch)}, 2));
     set_buffers(trainer);
     MX_GO(mx_buffer_zero(trainer->floats, 0, mx_buffer_bytes(trainer->floats)));
+    MX_GO(mx_buffer_zero(trainer->control, 0, ints * sizeof(mx_i32)));
     MX_GO(set_lambda_to_one(trainer));
 done:
     if (status != MX_OK) mx_trainer_release(trainer);
@@ -121,6 +129,7 @@ void mx_trainer_release(mx_trainer *trainer) {
         (void)mx_ticket_wait(&trainer->pending[i].ticket);
     mx_buffer_release(trainer->control);
     mx_buffer_release(trainer->floats);
+    mx_buffer_release(trainer->tally.buffer);
     mx_buffer_release(trainer->sum);
     mx_augmenter_release(&trainer->augmenter);
     free(trainer->host);
@@ -151,9 +160,12 @@ mx_status mx_trainer_gather(mx_trainer *trainer, mx_buffer *pixels, const mx_tra
     memcpy(rows, batch->labelled, bytes);
     for (mx_i32 view = 1; view <= k; view++)
         memcpy(rows + view * n, batch->unlabelled, bytes);
-    memcpy(mx_control_host(trainer, MX_CONTROL_LABELS), batch->labels, bytes);
+    mx_i32 *labels = mx_control_host(trainer, MX_CONTROL_LABELS);
+    memcpy(labels, batch->labels, bytes);
+    for (mx_i32 i = 0; k > 0 && i < n; i++)
+        labels[n + i] = batch->truth ? batch->truth[i] : -1;
     MX_TRY(mx_control_send(trainer, MX_CONTROL_ROWS, (k + 1) * n));
-    MX_TRY(mx_control_send(trainer, MX_CONTROL_LABELS, n));
+    MX_TRY(mx_control_send(trainer, MX_CONTROL_LABELS, k > 0 ? 2 * n : n));
     mx_tensor targets = trainer->targets;
     targets.n = n;
     MX_TRY(mx_one_hot(trainer->device, mx_control_tensor(trainer, MX_CONTROL_LABELS), targets));
@@ -216,4 +228,23 @@ mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *
     *losses =
         (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
     return MX_OK;
+}
+
+mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality) {
+    const size_t bytes = tally_bytes(trainer);
+    float *tally = NULL;
+    mx_status status;
+    *quality = (mx_guess_quality){0};
+    if (trainer->guessed == 0) return MX_OK;
+    MX_GO(mx_alloc(&tally, bytes, 1));
+    MX_GO(mx_buffer_read(trainer->tally.buffer, 0, tally, bytes));
+    *quality = mx_guess_quality_of(tally, trainer->classes, trainer->spec.batch, trainer->guessed);
+done:
+    free(tally);
+    return status;
+}
+
+mx_status mx_trainer_forget_guesses(mx_trainer *trainer) {
+    trainer->guessed = 0;
+    return mx_buffer_zero(trainer->tally.buffer, 0, tally_bytes(trainer));
 }

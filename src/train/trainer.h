@@ -8,6 +8,7 @@
 
 #include "nn/net.h"
 #include "train/augmenter.h"
+#include "train/guess_quality.h"
 
 enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
 
@@ -36,6 +37,8 @@ typedef struct mx_trainer_batch {
     mx_i32 n;
     const uint32_t *labelled, *unlabelled;
     const int32_t *labels;
+    const int32_t *truth; /* of the unlabelled, -1 where it is not known: only for the numbers about
+                             the guesses. NULL: none is known */
 } mx_trainer_batch;
 
 typedef struct mx_step_losses {
@@ -50,12 +53,15 @@ typedef struct mx_trainer {
     mx_i32 classes;
     mx_i32 most_rows; /* (k + 1) x batch, or batch */
     mx_i32 *host;     /* of the control block below */
-    /* [rows][labels][pair: own, other][list]: ints that the host sets each step */
+    /* [rows][labels, truth][pair: own, other][list]: ints that the host sets each step */
     mx_buffer *control;
     mx_buffer *floats; /* everything else below lives here */
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_augmenter augmenter;
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
+    mx_tensor
+        tally; /* of the guesses since mx_trainer_forget_guesses (ops/guess.h); its own buffer */
+    uint64_t guessed; /* how many those are */
     struct {
         mx_ticket ticket;
         uint64_t step;
@@ -87,11 +93,20 @@ mx_status mx_trainer_draw(mx_trainer *trainer, mx_i32 n, uint64_t step);
 /* Sets the permutation by hand: row i of the concatenated pictures mixes with `partner[i]`. */
 mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t *partner);
 
+/* trainer->mixed and trainer->mixed_targets from trainer->x and trainer->targets, as drawn: what a
+ * step of MixMatch learns from. mx_trainer_update does it too. */
+mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n);
+
 /* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their
  * way to the host. */
 mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
 
 /* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */
 mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses);
+
+/* What the labels guessed since mx_trainer_forget_guesses are worth, all 0 where there are none.
+ * Waits for the device. */
+mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality);
+mx_status mx_trainer_forget_guesses(mx_trainer *trainer);
 
 #endif

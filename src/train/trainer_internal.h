@@ -6,7 +6,7 @@
 
 typedef enum mx_control_part {
     MX_CONTROL_ROWS,   /* pictures to gather: rows */
-    MX_CONTROL_LABELS, /* of the labelled: batch */
+    MX_CONTROL_LABELS, /* of the labelled: batch; then the truth of the unlabelled, as many */
     MX_CONTROL_PAIR,   /* own and other row of each mixed row: 2 x rows */
     MX_CONTROL_LIST,   /* mixed rows of the labelled, then of the unlabelled: rows */
     MX_CONTROL_SCRATCH /* host only: rows */

@@ -46,10 +46,15 @@ has err '20 labelled, 40 unlabelled, 0 validation, 20 test; 2 classes'
 [ "$(ls runs/a | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.ini last.safetensors metrics.csv run.json train.log ' ] ||
     fail "the run folder holds $(ls runs/a)"
 [ "$(head -n 1 runs/a/metrics.csv)" = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,\
-test_loss,test_acc,test_f1,test_acc_raw" ] || fail "the columns are $(head -n 1 runs/a/metrics.csv)"
+test_loss,test_acc,test_f1,test_acc_raw,guess_confidence,guess_accuracy,guess_balance" ] || fail "the columns are $(head -n 1 runs/a/metrics.csv)"
 [ "$(column 1 runs/a/metrics.csv | tr '\n' ' ')" = '2 3 4 5 6 ' ] ||
     fail "rows at $(column 1 runs/a/metrics.csv)"
 [ "$(column 11 runs/a/metrics.csv | grep -c .)" -eq 2 ] || fail 'there are not two evaluations'
+for guess in 14 15 16; do
+    [ "$(column $guess runs/a/metrics.csv | awk '$1 != "" && $1 >= 0 && $1 <= 1' | wc -l)" -eq 5 ] ||
+        fail "column $guess is $(column $guess runs/a/metrics.csv)"
+done
+has runs/a/train.log '  guesses: confidence 0.'
 for fact in '"state": "finished"' '"method": "mixmatch"' '"labelled": 20' '"step": 6' '"driver": "'; do
     has runs/a/run.json "$fact"
 done
@@ -135,6 +140,7 @@ expect 3 'eval of a file that is none' eval bad.safetensors --config exp.ini
 # Methods, last batches, validation instead of test pictures.
 train 0 supervised --set train.method=supervised
 has runs/supervised/run.json '"method": "supervised"'
+[ -z "$(column 14 runs/supervised/metrics.csv | tr -d '\n')" ] || fail 'a supervised run guesses'
 [ "$(column 7 runs/supervised/metrics.csv | sort -u)" = 0 ] || fail 'a supervised run has lambda_u'
 train 0 all --set train.method=supervised --set data.labelled=0 --set train.steps=2
 has runs/all/run.json '"labelled": 60'

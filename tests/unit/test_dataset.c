@@ -160,6 +160,31 @@ static void idx_files_number_their_classes(void **state) {
     mx_dataset_release(&data);
 }
 
+static void pictures_have_names_where_they_are_asked_for(void **state) {
+    test_source s[2];
+    mx_dataset data;
+    mx_data_spec spec = tiny;
+    spec.names = true;
+    write_picture(*state, "named/a/x.png", 1);
+    write_picture(*state, "named/b/y.png", 2);
+    fixture_write(*state, "named/a/x2.png", "damaged", 7);
+    write_idx(*state, "more", 2, NULL);
+    const mx_source_spec sources[] = {
+        *folder_source(&s[0], *state, "named", MX_SPLIT_TRAIN, ""),
+        *idx_source(&s[1], *state, "digits", "more", NULL, MX_SPLIT_UNLABELLED)};
+    load(&data, &spec, sources, 2);
+    assert_int_equal(data.n_pictures, 4);
+    assert_string_equal(data.names[0], "a/x.png");
+    assert_string_equal(data.names[1], "b/y.png");
+    assert_string_equal(data.names[2], "digits 1");
+    assert_string_equal(data.names[3], "digits 2");
+    mx_dataset_release(&data);
+    spec.names = false;
+    load(&data, &spec, sources, 2);
+    assert_null(data.names);
+    mx_dataset_release(&data);
+}
+
 static void idx_pictures_are_replicated_and_resized(void **state) {
     test_source source;
     mx_dataset data;
@@ -297,6 +322,7 @@ int main(void) {
         cmocka_unit_test(several_sources_make_one_data_set),
         cmocka_unit_test(pictures_are_converted_then_resized),
         cmocka_unit_test(idx_files_number_their_classes),
+        cmocka_unit_test(pictures_have_names_where_they_are_asked_for),
         cmocka_unit_test(idx_pictures_are_replicated_and_resized),
         cmocka_unit_test(inconsistent_idx_files_are_errors),
         cmocka_unit_test(missing_and_empty_folders_are_errors),

@@ -10,7 +10,7 @@
 
 #define HEADER                                                                                     \
     "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,test_loss,test_acc,test_f1," \
-    "test_acc_raw\n"
+    "test_acc_raw,guess_confidence,guess_accuracy,guess_balance\n"
 
 static const mx_event_class classes[] = {{"cat", 6, 40, 0, 11}, {"dog", 4, 50, 0, 9}};
 static const mx_event_start start = {.run_name = "exp",
@@ -41,7 +41,10 @@ static const mx_event_step full = {.step = 50,
                                    .images_per_s = 1234.56,
                                    .has_losses = true,
                                    .has_scores = true,
-                                   .scores = {0.5, 0.75, 0.625, 0.7}};
+                                   .scores = {0.5, 0.75, 0.625, 0.7},
+                                   .is_epoch_end = true,
+                                   .has_guesses = true,
+                                   .guesses = {0.9, 0.8, 0.95, true}};
 static const mx_event_end end = {.status = MX_OK,
                                  .step = 100,
                                  .elapsed_s = 61,
@@ -73,8 +76,9 @@ static void csv_has_exactly_these_columns(void **state) {
     assert_int_equal(mx_csv_sink_open(&sink, fixture_path(path, *state, "a.csv")), MX_OK);
     assert_file(path, HEADER);
     assert_int_equal(sink.row(sink.self, &full), MX_OK);
-    assert_file(path,
-                HEADER "50,5.55556,12.346,2.5,1.75,0.01,75,0.002,1234.6,0.5,0.75,0.625,0.7\n");
+    assert_file(
+        path,
+        HEADER "50,5.55556,12.346,2.5,1.75,0.01,75,0.002,1234.6,0.5,0.75,0.625,0.7,0.9,0.8,0.95\n");
     release(&sink);
 }
 
@@ -84,14 +88,15 @@ static void csv_fields_without_a_value_are_empty(void **state) {
     mx_event_step losses = full, scores = full, neither = full;
     losses.has_scores = scores.has_losses = neither.has_scores = neither.has_losses = false;
     scores.images_per_s = 0;
+    scores.has_guesses = neither.has_guesses = losses.guesses.has_accuracy = false;
     assert_int_equal(mx_csv_sink_open(&sink, fixture_path(path, *state, "b.csv")), MX_OK);
     assert_int_equal(sink.row(sink.self, &losses), MX_OK);
     assert_int_equal(sink.row(sink.self, &scores), MX_OK);
     assert_int_equal(sink.row(sink.self, &neither), MX_OK);
     release(&sink);
-    assert_file(path, HEADER "50,5.55556,12.346,2.5,1.75,0.01,75,0.002,1234.6,,,,\n"
-                             "50,5.55556,12.346,,,,75,0.002,,0.5,0.75,0.625,0.7\n"
-                             "50,5.55556,12.346,,,,75,0.002,1234.6,,,,\n");
+    assert_file(path, HEADER "50,5.55556,12.346,2.5,1.75,0.01,75,0.002,1234.6,,,,,0.9,,0.95\n"
+                             "50,5.55556,12.346,,,,75,0.002,,0.5,0.75,0.625,0.7,,,\n"
+                             "50,5.55556,12.346,,,,75,0.002,1234.6,,,,,,,\n");
 }
 
 static void csv_numbers_bring_a_float_back_whole(void **state) {
@@ -161,6 +166,7 @@ static void the_log_tells_start_rows_and_end_with_the_time(void **state) {
                                  "cat, dog",
                                  "step 50/100",
                                  "accuracy 0.7500",
+                                 "guesses: confidence 0.9000  accuracy 0.8000  balance 0.9500",
                                  "done after 100 steps, 1:01",
                                  "best 0.8000 at step 80"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
