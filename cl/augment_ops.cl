@@ -118,23 +118,12 @@ static inline uchar3 turn_hue(int r, int g, int b, int shift) {
     if (range == 0) return (uchar3)((uchar)most);
     const int s = scaled_255(quotient((float)range, (float)most));
     const int h = (hue_of(r, g, b, most, range) + shift) & 255;
-    const int sextant = 2 * h / 85, part = 2 * h - 85 * sextant;
+    const int turn = 2 * h / 85, part = 2 * h - 85 * turn, sextant = turn == 6 ? 0 : turn;
     const uchar v = (uchar)most, p = shade(most, s, 85), q = shade(most, s, part), t = shade(most, s, 85 - part);
     if (s == 0) return (uchar3)(v);
-    switch (sextant % 6) {
-    case 0:
-        return (uchar3)(v, t, p);
-    case 1:
-        return (uchar3)(q, v, p);
-    case 2:
-        return (uchar3)(p, v, t);
-    case 3:
-        return (uchar3)(p, q, v);
-    case 4:
-        return (uchar3)(t, p, v);
-    default:
-        return (uchar3)(v, p, q);
-    }
+    return (uchar3)(sextant == 0 || sextant == 5 ? v : sextant == 1 ? q : sextant == 4 ? t : p,
+                    sextant == 0 ? t : sextant < 3 ? v : sextant == 3 ? q : p,
+                    sextant < 2 ? p : sextant == 2 ? t : sextant == 5 ? q : v);
 }
 
 static void change_hue(source from, target to, int pixels, int shift) {
