@@ -7,17 +7,18 @@
 #include "cli/show.h"
 #include "report/canvas.h"
 
-enum { MOST_ROWS = 100 };
+enum { MOST = 100 }; /* of what may be counted */
 
 const mx_option mx_cmd_show_options[] = {
-    {"WHAT", NULL, "model, batch or mixup"},
+    {"WHAT", NULL, "model, batch, mixup or augment"},
     {"[CONFIG]", NULL, "the INI file; mixup does without"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
     {"--out", "FILE", "picture to write, .png or .svg (default WHAT.png)"},
     {"--split", "SPLIT", "batch: train (default), unlabelled or test"},
     {"--augmented", NULL, "batch: views and mixed pictures, as trained on"},
-    {"--rows", "N", "rows of pictures"},
+    {"--rows", "N", "batch: rows of pictures"},
+    {"--pictures", "N", "augment: pictures to show (default 1)"},
     {"--json", NULL, "model, mixup: print JSON"},
     {0},
 };
@@ -33,6 +34,7 @@ static const show_row rows[] = {
     {"model", mx_show_model, true, false, "--json"},
     {"batch", mx_show_batch, true, true, "--out --split --augmented --rows"},
     {"mixup", mx_show_mixup, false, true, "--out --json"},
+    {"augment", mx_show_augment, true, true, "--out --pictures"},
 };
 
 enum { N_ROWS = sizeof rows / sizeof *rows };
@@ -50,7 +52,8 @@ static const show_row *find(const char *name) {
 
 /* Options that are for something else are refused, since they would do nothing. */
 static mx_status check_options(const mx_args *args, const show_row *row) {
-    static const char *const some[] = {"--out", "--split", "--augmented", "--rows", "--json"};
+    static const char *const some[] = {"--out",  "--split",    "--augmented",
+                                       "--rows", "--pictures", "--json"};
     for (size_t i = 0; i < sizeof some / sizeof *some; i++)
         if (mx_args_flag(args, some[i]) && !strstr(row->options, some[i]))
             return mx_fail(MX_USAGE, "'show %s' does not take %s", row->name, some[i]);
@@ -67,12 +70,12 @@ const char *mx_show_out(const mx_args *args, const char *fallback) {
     return out ? out : fallback;
 }
 
-mx_status mx_show_rows(const mx_args *args, int fallback, int *out) {
-    const char *text = mx_args_value(args, "--rows");
+mx_status mx_show_number(const mx_args *args, const char *option, int fallback, int *out) {
+    const char *text = mx_args_value(args, option);
     char *end = NULL;
     const long value = text ? strtol(text, &end, 10) : fallback;
-    if (text && (end == text || *end != '\0' || value < 1 || value > MOST_ROWS))
-        return mx_fail(MX_USAGE, "--rows %s: not a number from 1 to %d", text, MOST_ROWS);
+    if (text && (end == text || *end != '\0' || value < 1 || value > MOST))
+        return mx_fail(MX_USAGE, "%s %s: not a number from 1 to %d", option, text, MOST);
     *out = (int)value;
     return MX_OK;
 }

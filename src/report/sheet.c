@@ -5,7 +5,7 @@
 enum {
     MARGIN = 20,
     GAP = 14,          /* between cells */
-    PICTURE_SIDE = 96, /* that pictures are scaled up to */
+    PICTURE_SIDE = 96, /* about what pictures are scaled up to */
     LEAST_WIDTH = 116, /* of a cell: room for about 17 letters */
     TITLE_HEIGHT = 26, /* and of the lines below it, with the space after them */
     NOTE_HEIGHT = 26,
@@ -20,8 +20,8 @@ static int larger(int a, int b) {
 }
 
 static int picture_scale(int height, int width) {
-    const int scale = PICTURE_SIDE / larger(height, width);
-    return larger(scale, 1);
+    const int side = larger(height, width);
+    return larger((PICTURE_SIDE + side / 2) / side, 1);
 }
 
 static int lines_of(const mx_sheet *sheet) {

@@ -122,6 +122,18 @@ is_png both.png 1200
 expect 2 '--set without a file' show mixup --set run.seed=2
 has err '--set changes a CONFIG, and there is none'
 
+# show augment
+expect 0 'show augment' show augment tiny.ini --pictures 2
+has out ' augmentations of 2 pictures'
+is_png augment.png 600
+cp augment.png once.png
+expect 0 'show augment again' show augment tiny.ini --pictures 2
+cmp -s augment.png once.png || fail 'the same augmentations look different'
+expect 0 'show augment as SVG' show augment tiny.ini --out augment.svg
+is_svg augment.svg
+expect 2 'show augment --rows' show augment tiny.ini --rows 2
+has err "'show augment' does not take --rows"
+
 expect 4 'a folder that is not there' show batch tiny.ini --out nowhere/batch.png
 
 finish

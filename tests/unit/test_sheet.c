@@ -17,8 +17,8 @@ static mx_sheet sheet_of(int side, size_t count, int columns) {
 
 static void small_pictures_are_scaled_by_a_whole_number(void **state) {
     (void)state;
-    const int sides[][2] = {{1, 96}, {8, 12}, {28, 3}, {32, 3},
-                            {48, 2}, {49, 1}, {96, 1}, {300, 1}};
+    const int sides[][2] = {{1, 96}, {8, 12}, {28, 3}, {27, 4}, {32, 3},
+                            {48, 2}, {64, 2}, {65, 1}, {96, 1}, {300, 1}};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         const mx_sheet sheet = sheet_of(sides[i][0], 1, 0);
         assert_int_equal(mx_sheet_lay_out(&sheet).scale, sides[i][1]);
