@@ -141,7 +141,7 @@ static void fill_row(const studio *s, mx_i32 kind, size_t picture, mx_arena *tex
         cells[1 + column].pixels = s->seen + place * s->plane;
         if (is_kind && columns_of(kind) > 1)
             cells[1 + column].lines[0] =
-                mx_show_text(texts, "%.2g", (double)strength_of(kind, column));
+                mx_show_text(texts, "%.3g", (double)strength_of(kind, column));
         else if (!is_kind)
             cells[1 + column].lines[0] = mx_show_text(texts, "draw %d", column + 1);
     }

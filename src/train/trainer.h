@@ -59,9 +59,10 @@ typedef struct mx_trainer {
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_augmenter augmenter;
     mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
-    mx_tensor
-        tally; /* of the guesses since mx_trainer_forget_guesses (ops/guess.h); its own buffer */
-    uint64_t guessed; /* how many those are */
+    /* Of the guesses since mx_trainer_forget_guesses (ops/guess.h), a buffer of its own; and how
+     * many those are. */
+    mx_tensor tally;
+    uint64_t guessed;
     struct {
         mx_ticket ticket;
         uint64_t step;
