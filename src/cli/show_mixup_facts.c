@@ -140,10 +140,9 @@ static mx_status choose_pictures(pool *p, const mx_dataset *data, uint64_t seed)
 }
 
 static mx_status open_pool(pool *p, mx_device *device, const mx_dataset *data, uint64_t seed) {
-    enum { SHOWN = MX_MIXUP_PAIRS * MX_MIXUP_SHARES };
     *p = (pool){.device = device, .plane = mx_dataset_bytes(data) / data->n_pictures};
     MX_TRY(choose_pictures(p, data, seed));
-    p->most = p->count > SHOWN ? p->count : SHOWN;
+    p->most = p->count > MX_MIXUP_PAIRS ? p->count : MX_MIXUP_PAIRS;
     const size_t floats = p->plane * (size_t)p->most;
     MX_TRY(mx_buffer_create(&p->floats, device, (2 * floats + (size_t)p->most) * sizeof(float)));
     MX_TRY(mx_buffer_create(&p->ints, device, 2 * (size_t)p->most * sizeof(mx_i32)));
