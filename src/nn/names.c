@@ -1,8 +1,7 @@
 #include "nn/names.h"
 
 /* A parameter as matrices: torch has [rows][columns][matrices], the arenas
- * [matrices][columns][rows].
- */
+ * [matrices][columns][rows]. */
 typedef struct matrices {
     size_t rows, columns, count;
 } matrices;

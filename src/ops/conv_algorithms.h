@@ -24,6 +24,14 @@ mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
  * since most networks count in eights. */
 mx_i32 mx_conv_channel_tile(mx_i32 channels);
 
+/* Chunks of `units` (images or pixels) that a gradient by the weights is summed in: `wanted`, but
+ * no more than there are, or than there is room for partial sums. */
+mx_i32 mx_conv_chunks(const mx_conv_shape *shape, mx_i32 wanted, mx_i32 units);
+
+/* Channels that a work-group takes, a multiple of `tile`, so that chunks times groups of channels
+ * are work-groups enough. */
+mx_i32 mx_conv_group_channels(mx_i32 channels, mx_i32 tile, mx_i32 chunks);
+
 /* weight = sum of the workspace's first `chunks` partial sums, in order. */
 mx_status mx_conv_add_chunks(mx_device *device, const mx_conv_shape *shape, mx_i32 chunks,
                              const mx_conv_operands *operands);

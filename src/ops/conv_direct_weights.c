@@ -47,10 +47,19 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
     return COUNT;
 }
 
-static mx_i32 chunks_of(const mx_conv_shape *shape, const mx_conv_params *params) {
-    const size_t fit = PARTIAL_LIMIT / weight_floats(shape), most = (size_t)params->v[PARAM_CHUNKS];
+mx_i32 mx_conv_chunks(const mx_conv_shape *shape, mx_i32 wanted, mx_i32 units) {
+    const size_t fit = PARTIAL_LIMIT / weight_floats(shape), most = (size_t)wanted;
     const mx_i32 chunks = fit < 1 ? 1 : fit < most ? (mx_i32)fit : (mx_i32)most;
-    return chunks < shape->n ? chunks : shape->n;
+    return chunks < units ? chunks : units;
+}
+
+mx_i32 mx_conv_group_channels(mx_i32 channels, mx_i32 tile, mx_i32 chunks) {
+    const mx_i32 tiles = channels / tile, wanted = (WORK_GROUPS + chunks - 1) / chunks;
+    return (tiles + wanted - 1) / wanted * tile;
+}
+
+static mx_i32 chunks_of(const mx_conv_shape *shape, const mx_conv_params *params) {
+    return mx_conv_chunks(shape, params->v[PARAM_CHUNKS], shape->n);
 }
 
 static size_t partial_floats(const mx_conv_shape *shape, const mx_conv_params *params) {
@@ -149,8 +158,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const mx_i32 vector = mx_vector_width(device, shape->k), tile = mx_conv_channel_tile(args.c);
     snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d", vector, tile,
              shape->k / vector % 2 == 0 ? 2 : 1);
-    const mx_i32 tiles = args.c / tile, wanted = (WORK_GROUPS + args.chunks - 1) / args.chunks;
-    args.group_c = (tiles + wanted - 1) / wanted * tile;
+    args.group_c = mx_conv_group_channels(args.c, tile, args.chunks);
     MX_TRY(MX_LAUNCH(device, "conv_direct_weights.cl", "conv_direct_weights", options,
                      mx_range_single((size_t)((args.c + args.group_c - 1) / args.group_c),
                                      (size_t)args.chunks, 1),

@@ -8,11 +8,7 @@ enum {
     PARAM_CHUNKS, /* chunks of the pixels, at most */
     PARAM_UNIT    /* pixels copied at a time, at most */
 };
-enum {
-    WORK_GROUPS = 16,         /* wanted: chunks x groups of channels; not the device's to choose */
-    PARTIAL_LIMIT = 4 << 20,  /* floats of partial sums, unless one chunk needs more */
-    LARGE_WEIGHTS = 128 << 10 /* floats */
-};
+enum { LARGE_WEIGHTS = 128 << 10 }; /* floats */
 
 /* How the work is cut. */
 typedef struct panel_form {
@@ -21,23 +17,14 @@ typedef struct panel_form {
     size_t local_bytes;
 } panel_form;
 
-static mx_i32 smaller(mx_i32 a, mx_i32 b) {
-    return a < b ? a : b;
-}
-
 static panel_form form_of(const mx_device *device, const mx_conv_shape *shape,
                           const mx_conv_params *params) {
     panel_form form = {.vector = mx_vector_width(device, shape->k),
                        .tile = mx_conv_channel_tile(shape->c)};
     form.block = form.vector * (shape->k / form.vector % 2 == 0 ? 2 : 1);
-    const size_t weights = (size_t)shape->c * (size_t)shape->k;
-    const mx_i32 most =
-        (mx_i32)(PARTIAL_LIMIT / (weights < PARTIAL_LIMIT ? weights : PARTIAL_LIMIT));
     const mx_i32 pixels = shape->n * mx_conv_out_height(shape) * mx_conv_out_width(shape);
-    form.chunks = smaller(pixels, smaller(params->v[PARAM_CHUNKS], most));
-    const mx_i32 tiles = shape->c / form.tile,
-                 wanted = (WORK_GROUPS + form.chunks - 1) / form.chunks;
-    form.group_c = (tiles + wanted - 1) / wanted * form.tile;
+    form.chunks = mx_conv_chunks(shape, params->v[PARAM_CHUNKS], pixels);
+    form.group_c = mx_conv_group_channels(shape->c, form.tile, form.chunks);
     form.unit = params->v[PARAM_UNIT];
     form.local_bytes = (size_t)form.unit * (size_t)(form.group_c + form.block) * sizeof(float);
     return form;

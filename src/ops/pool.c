@@ -53,20 +53,26 @@ mx_i32 mx_max_pool_size(mx_i32 in, mx_i32 size, mx_i32 stride, mx_i32 pad) {
     return (in + 2 * pad - size) / stride + 1;
 }
 
+/* `in` is x or its gradient, `out` y or its. */
+static mx_pool_args max_args(mx_tensor in, mx_tensor out, mx_i32 size, mx_i32 stride, mx_i32 pad,
+                             mx_tensor index) {
+    return (mx_pool_args){.n = in.n,
+                          .h = in.h,
+                          .w = in.w,
+                          .c = in.c,
+                          .size = size,
+                          .stride = stride,
+                          .pad = pad,
+                          .oh = out.h,
+                          .ow = out.w,
+                          .index = index.offset};
+}
+
 mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 stride, mx_i32 pad,
                          mx_tensor y, mx_tensor index) {
-    const mx_pool_args args = {.n = x.n,
-                               .h = x.h,
-                               .w = x.w,
-                               .c = x.c,
-                               .size = size,
-                               .stride = stride,
-                               .pad = pad,
-                               .oh = y.h,
-                               .ow = y.w,
-                               .x = x.offset,
-                               .y = y.offset,
-                               .index = index.offset};
+    mx_pool_args args = max_args(x, y, size, stride, pad, index);
+    args.x = x.offset;
+    args.y = y.offset;
     mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
     return MX_LAUNCH(device, "pool.cl", "max_forward", max_options(device, x.c, size, stride).text,
                      rows_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
@@ -74,19 +80,10 @@ mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 str
 
 mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i32 size,
                           mx_i32 stride, mx_i32 pad, mx_tensor dx, bool accumulate) {
-    const mx_pool_args args = {.n = dx.n,
-                               .h = dx.h,
-                               .w = dx.w,
-                               .c = dx.c,
-                               .size = size,
-                               .stride = stride,
-                               .pad = pad,
-                               .oh = dy.h,
-                               .ow = dy.w,
-                               .accumulate = accumulate,
-                               .index = index.offset,
-                               .dy = dy.offset,
-                               .dx = dx.offset};
+    mx_pool_args args = max_args(dx, dy, size, stride, pad, index);
+    args.accumulate = accumulate;
+    args.dy = dy.offset;
+    args.dx = dx.offset;
     mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
     return MX_LAUNCH(
         device, "pool.cl", "max_backward", max_options(device, dx.c, size, stride).text,

@@ -10,7 +10,6 @@
 enum { CHUNK = 1024 }; /* pictures that are in memory at a time */
 
 typedef struct job {
-    const mx_config *config;
     mx_data_spec spec;
     mx_evaluator *evaluator;
     mx_buffer *weights;
@@ -98,8 +97,7 @@ static mx_status run_chunk(job *j, const mx_pictures *list, size_t first) {
 
 mx_status mx_predict(const mx_config *config, mx_evaluator *evaluator, mx_buffer *weights,
                      const mx_pictures *list, mx_prediction_visitor visit, void *context) {
-    job j = {.config = config,
-             .spec = {.height = config->data_height,
+    job j = {.spec = {.height = config->data_height,
                       .width = config->data_width,
                       .channels = (int)config->data_channels,
                       .skip_bad = true,

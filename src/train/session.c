@@ -23,7 +23,7 @@ static mx_status open_device_parts(mx_session *session, bool resumed) {
                                             capacity, mx_dataset_bytes(data) / data->n_pictures);
     MX_TRY(mx_memory_check(config, session->device, data->n_classes, pictures));
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
-    MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
+    if (!resumed) MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
     if (*config->model_weights && !resumed)
         MX_TRY(mx_weights_begin(config->model_weights, session->net));
     MX_TRY(mx_trainer_init(&session->trainer, session->net, &spec));
@@ -78,7 +78,7 @@ static void plan_steps(mx_session *session) {
                          : (uint64_t)session->config->train_epochs * session->steps_per_epoch;
 }
 
-/* Everything but the run folder. A resumed run takes no weights to begin with. */
+/* Everything but the run folder. A resumed run has its weights from the checkpoint. */
 static mx_status open_parts(mx_session **out, const mx_config *config, bool resumed) {
     mx_session *session = NULL;
     mx_status status;
