@@ -35,6 +35,7 @@ typedef struct prediction_run {
     class_names names;
     mx_device *device;
     mx_net *net;
+    mx_tensorfile weights;
     mx_evaluator evaluator;
     json_t *json; /* the rows, or NULL: CSV */
     size_t n_problems;
@@ -50,36 +51,31 @@ static mx_status add_name(class_names *names, const char *text, size_t length) {
 }
 
 /* The note "classes" of weights that a run has written, "a,b,c". */
-static mx_status take_noted_names(class_names *names, const char *weights) {
-    mx_tensorfile file = {0};
-    mx_status status;
-    MX_TRY(mx_tensorfile_load(&file, weights));
-    const char *text = mx_tensorfile_note(&file, "classes");
+static mx_status take_noted_names(class_names *names, const mx_tensorfile *weights) {
+    const char *text = mx_tensorfile_note(weights, "classes");
     while (text && *text) {
         const size_t length = strcspn(text, ",");
-        MX_GO(add_name(names, text, length));
+        MX_TRY(add_name(names, text, length));
         text += length + (text[length] == ',');
     }
-    status = MX_OK;
-done:
-    mx_tensorfile_release(&file);
-    return status;
+    return MX_OK;
 }
 
 /* As the configuration lists them, else as the weights note them; the rest of the classes that
  * model.head = keep has are numbers. */
-static mx_status find_names(class_names *names, const mx_config *config, const char *weights) {
+static mx_status find_names(prediction_run *run, const mx_config *config, const char *path) {
+    class_names *names = &run->names;
     const mx_list *listed = &config->data_classes;
     for (int i = 0; i < listed->count; i++)
         MX_TRY(add_name(names, listed->items[i], strlen(listed->items[i])));
-    if (listed->count == 0) MX_TRY(take_noted_names(names, weights));
+    if (listed->count == 0) MX_TRY(take_noted_names(names, &run->weights));
     while (config->model_head_keep && names->count < MX_KEPT_CLASSES) {
         char number[16];
         snprintf(number, sizeof number, "%d", names->count);
         MX_TRY(add_name(names, number, strlen(number)));
     }
     if (names->count > 0) return MX_OK;
-    return mx_fail(MX_USAGE, "'%s' does not name its classes: list them in data.classes", weights);
+    return mx_fail(MX_USAGE, "'%s' does not name its classes: list them in data.classes", path);
 }
 
 /* Lists the pictures of one PATH. */
@@ -168,10 +164,10 @@ done:
     return status;
 }
 
-static mx_status open_network(prediction_run *run, const mx_config *config, const char *weights) {
+static mx_status open_network(prediction_run *run, const mx_config *config, const char *path) {
     MX_TRY(mx_setup_device(config, false, &run->device));
     MX_TRY(mx_setup_net(config, run->device, run->names.count, NULL, &run->net));
-    MX_TRY(mx_weights_read(weights, run->net, mx_net_get_arenas(run->net).average));
+    MX_TRY(mx_weights_take(&run->weights, path, run->net, mx_net_get_arenas(run->net).average));
     return mx_evaluator_init(&run->evaluator, run->net, mx_setup_eval_batch(config),
                              mx_setup_scaling(config));
 }
@@ -181,6 +177,7 @@ static void release(prediction_run *run) {
     mx_net_close(run->net);
     mx_device_close(run->device);
     mx_pictures_release(&run->list);
+    mx_tensorfile_release(&run->weights);
     for (int i = 0; i < run->names.count; i++)
         free(run->names.items[i]);
     free(run->names.items);
@@ -189,10 +186,12 @@ static void release(prediction_run *run) {
 }
 
 static mx_status predict(prediction_run *run, const mx_args *args, const mx_config *config,
-                         const char *weights) {
+                         const char *path) {
     MX_TRY(list_paths(run, args));
-    MX_TRY(find_names(&run->names, config, weights));
-    MX_TRY(open_network(run, config, weights));
+    MX_TRY(mx_tensorfile_load(&run->weights, path));
+    MX_TRY(find_names(run, config, path));
+    MX_TRY(open_network(run, config, path));
+    mx_tensorfile_release(&run->weights);
     if (mx_args_flag(args, "--json"))
         run->json = json_array();
     else

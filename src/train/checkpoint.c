@@ -146,16 +146,22 @@ static mx_status copy_from(const mx_tensorfile *file, const mx_net *net, float *
     return status;
 }
 
-mx_status mx_weights_read(const char *path, const mx_net *net, mx_buffer *arena) {
-    mx_tensorfile file = {0};
+mx_status mx_weights_take(const mx_tensorfile *file, const char *path, const mx_net *net,
+                          mx_buffer *arena) {
     float *host = NULL;
     mx_status status;
-    MX_TRY(mx_tensorfile_load(&file, path));
     MX_GO(read_arena(net, arena, &host));
-    MX_GO(mx_context(copy_from(&file, net, host, NULL), "'%s'", path));
+    MX_GO(mx_context(copy_from(file, net, host, NULL), "'%s'", path));
     MX_GO(mx_buffer_write(arena, 0, host, mx_net_layout(net).count * sizeof(float)));
 done:
     free(host);
+    return status;
+}
+
+mx_status mx_weights_read(const char *path, const mx_net *net, mx_buffer *arena) {
+    mx_tensorfile file = {0};
+    MX_TRY(mx_tensorfile_load(&file, path));
+    const mx_status status = mx_weights_take(&file, path, net, arena);
     mx_tensorfile_release(&file);
     return status;
 }

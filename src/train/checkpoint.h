@@ -15,6 +15,10 @@ mx_status mx_weights_write(const char *path, const mx_net *net, mx_buffer *arena
  * belong; the arena is then unchanged. */
 mx_status mx_weights_read(const char *path, const mx_net *net, mx_buffer *arena);
 
+/* The same from a file that was read already from `path`, which messages name. */
+mx_status mx_weights_take(const mx_tensorfile *file, const char *path, const mx_net *net,
+                          mx_buffer *arena);
+
 /* The same for weights that training begins with, to the weights and their average: the head's
  * layers stay as they are where the file has none or others, such as torchvision's fc of 1000
  * classes. Says which. Fails too where a number is not finite. */
