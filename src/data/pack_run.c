@@ -18,10 +18,11 @@ typedef struct crew {
     mx_pack_job *job;
     mx_pack_id id; /* sizes only */
     size_t chunk, n_chunks, total;
-    atomic_size_t next, done, bad;
+    atomic_size_t next, bad;
     atomic_bool stop;
-    pthread_mutex_t mutex; /* of the listener and `status` */
-    mx_status status;      /* the first failure that is no fault, and its message */
+    pthread_mutex_t mutex; /* of the listener, `done` and `status` */
+    size_t done;
+    mx_status status; /* the first failure that is no fault, and its message */
     mx_buf message;
 } crew;
 
@@ -38,13 +39,13 @@ static mx_status pack_picture(uint8_t *slot, mx_picture_reader *reader, const mx
     return status;
 }
 
-static void tell(crew *c) {
+/* Counts a picture and tells so: the listener sees every number once, in order. */
+static void count_done(crew *c) {
     const mx_pack_spec *pack = &c->job->spec->pack;
-    if (!pack->listener) return;
     pthread_mutex_lock(&c->mutex);
     const mx_pack_progress progress = {
-        .done = atomic_load(&c->done), .total = c->total, .bad = atomic_load(&c->bad)};
-    pack->listener(pack->context, &progress);
+        .done = ++c->done, .total = c->total, .bad = atomic_load(&c->bad)};
+    if (pack->listener) pack->listener(pack->context, &progress);
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -59,8 +60,7 @@ static bool pack_one(crew *c, size_t i, uint8_t *slot, mx_picture_reader *reader
         memset(slot, 0, mx_pack_picture_bytes(&c->id));
         atomic_fetch_add(&c->bad, 1);
     }
-    atomic_fetch_add(&c->done, 1);
-    tell(c);
+    count_done(c);
     return fault->status == MX_OK || (fault->status == MX_DATA && spec->skip_bad);
 }
 

@@ -42,12 +42,22 @@ static bool all_finite(const float *logits, int n_classes) {
     return true;
 }
 
+static void add_to_bin(mx_metrics *metrics, double confidence, bool right) {
+    int i = (int)ceil(confidence * MX_RELIABILITY_BINS) - 1;
+    if (i < 0) i = 0;
+    if (i >= MX_RELIABILITY_BINS) i = MX_RELIABILITY_BINS - 1;
+    metrics->bins[i].count++;
+    metrics->bins[i].right += right;
+    metrics->bins[i].confidence_sum += confidence;
+}
+
 void mx_metrics_add(mx_metrics *metrics, const float *logits, int truth) {
     const int n = metrics->n_classes;
     int guess = largest(logits, n);
     if (all_finite(logits, n)) {
-        metrics->loss_sum -=
-            (double)logits[truth] - (double)logits[guess] - log_sum(logits, n, guess);
+        const double norm = log_sum(logits, n, guess);
+        metrics->loss_sum -= (double)logits[truth] - (double)logits[guess] - norm;
+        add_to_bin(metrics, exp(-norm), guess == truth);
     } else {
         guess = truth == 0 && n > 1 ? 1 : 0;
         metrics->loss_sum = NAN;
@@ -74,6 +84,19 @@ static void score_class(mx_metrics *metrics, int class) {
                                            .support = truths};
 }
 
+static void finish_bins(mx_metrics *metrics) {
+    uint64_t binned = 0;
+    double gaps = 0;
+    for (int i = 0; i < MX_RELIABILITY_BINS; i++) {
+        mx_reliability_bin *bin = &metrics->bins[i];
+        bin->confidence = bin->count ? bin->confidence_sum / (double)bin->count : 0.0;
+        bin->accuracy = ratio(bin->right, bin->count);
+        gaps += (double)bin->count * fabs(bin->confidence - bin->accuracy);
+        binned += bin->count;
+    }
+    metrics->ece = binned ? gaps / (double)binned : 0.0;
+}
+
 void mx_metrics_finish(mx_metrics *metrics) {
     uint64_t right = 0;
     double f1_sum = 0;
@@ -82,6 +105,7 @@ void mx_metrics_finish(mx_metrics *metrics) {
         right += metrics->confusion[(size_t)c * (size_t)metrics->n_classes + (size_t)c];
         f1_sum += metrics->classes[c].f1;
     }
+    finish_bins(metrics);
     metrics->loss = metrics->n ? metrics->loss_sum / (double)metrics->n : 0.0;
     metrics->accuracy = ratio(right, metrics->n);
     metrics->macro_f1 = f1_sum / metrics->n_classes;

@@ -130,6 +130,45 @@ static void probabilities_are_the_softmax_of_any_logits(void **state) {
     assert_near(p[1], 1, 0);
 }
 
+/* Adds `times` pictures that are taken for class 0 of two with probability `p`. */
+static void add_sure(mx_metrics *metrics, double p, int truth, int times) {
+    const float logits[2] = {(float)log(p / (1 - p)), 0};
+    for (int i = 0; i < times; i++)
+        mx_metrics_add(metrics, logits, truth);
+}
+
+static void calibration_error_weighs_the_bins_by_their_pictures(void **state) {
+    (void)state;
+    mx_metrics metrics;
+    open_metrics(&metrics, 2);
+    add_sure(&metrics, 0.9, 0, 6);
+    add_sure(&metrics, 0.9, 1, 2);
+    add_sure(&metrics, 0.62, 0, 2);
+    mx_metrics_finish(&metrics);
+    const mx_reliability_bin *sure = &metrics.bins[13], *unsure = &metrics.bins[9];
+    assert_int_equal(sure->count, 8);
+    assert_near(sure->confidence, 0.9, 1e-6);
+    assert_near(sure->accuracy, 0.75, CLOSE);
+    assert_int_equal(unsure->count, 2);
+    assert_near(metrics.ece, 0.8 * 0.15 + 0.2 * 0.38, 1e-6);
+    mx_metrics_release(&metrics);
+}
+
+static void guesses_that_are_certain_or_no_numbers_have_their_place(void **state) {
+    (void)state;
+    const float certain[2] = {1000, -1000}, even[2] = {0, 0}, broken[2] = {NAN, 0};
+    mx_metrics metrics;
+    open_metrics(&metrics, 2);
+    mx_metrics_add(&metrics, certain, 0);
+    mx_metrics_add(&metrics, even, 0);
+    mx_metrics_add(&metrics, broken, 0);
+    mx_metrics_finish(&metrics);
+    assert_int_equal(metrics.bins[MX_RELIABILITY_BINS - 1].count, 1);
+    assert_int_equal(metrics.bins[7].count, 1);
+    assert_near(metrics.ece, 0.25, CLOSE);
+    mx_metrics_release(&metrics);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_classes_score_as_scikit_learn_has_them),
@@ -138,6 +177,8 @@ int main(void) {
         cmocka_unit_test(loss_is_the_mean_of_minus_log_of_the_true_class),
         cmocka_unit_test(logits_that_are_not_finite_are_wrong_and_show_in_the_loss),
         cmocka_unit_test(probabilities_are_the_softmax_of_any_logits),
+        cmocka_unit_test(calibration_error_weighs_the_bins_by_their_pictures),
+        cmocka_unit_test(guesses_that_are_certain_or_no_numbers_have_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
