@@ -48,7 +48,7 @@ void mx_config_close(mx_config *config);
 /* Builds data set, network and run folder as `config` says, which must outlive the session.
  * Fails with MX_DATA, MX_WRITE, MX_OPENCL, MX_MEMORY or MX_BUSY. */
 mx_status mx_session_open(mx_session **out, const mx_config *config);
-/* Takes up the run in folder `run` from its checkpoint: what follows is, bit for bit, what would have
+/* Takes up the run in folder `run`, or that of the checkpoint `run` in its folder: what follows is, bit for bit, what would have
  * followed without the stop (same program, device and driver). `config` may differ from the run's in
  * what does not change its course. Fails as mx_session_open, with MX_USAGE naming what differs, and
  * with MX_DATA when there is no checkpoint. */

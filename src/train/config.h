@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/status.h"
 #include "ops/augment_plan.h"
+#include "train/schedule.h"
 
 /* Values of CHOICE keys: X(enumerator, word). The field holds the enumerator. */
 #define MX_CONFIG_BAD_CHOICES(X) X(MX_CONFIG_BAD_SKIP, "skip") X(MX_CONFIG_BAD_FAIL, "fail")
@@ -29,6 +30,13 @@
 #define MX_CONFIG_LAMBDA_CHOICES(X)                                                                \
     X(MX_CONFIG_LAMBDA_PER_SAMPLE, "sample") X(MX_CONFIG_LAMBDA_PER_BATCH, "batch")
 #define MX_CONFIG_OPTIMIZER_CHOICES(X) X(MX_CONFIG_OPTIMIZER_ADAM, "adam")
+#define MX_CONFIG_SCHEDULE_CHOICES(X)                                                              \
+    X(MX_CONFIG_SCHEDULE_CONSTANT, "constant")                                                     \
+    X(MX_CONFIG_SCHEDULE_COSINE, "cosine") X(MX_CONFIG_SCHEDULE_STEP, "step")
+#define MX_CONFIG_BEST_CHOICES(X)                                                                  \
+    X(MX_CONFIG_BEST_ACCURACY, "accuracy")                                                         \
+    X(MX_CONFIG_BEST_F1, "f1") X(MX_CONFIG_BEST_LOSS, "los"                                        \
+                                                      "s")
 #define MX_CONFIG_FREEZE_CHOICES(X)                                                                \
     X(MX_CONFIG_FREEZE_NONE, "none")                                                               \
     X(MX_CONFIG_FREEZE_STEM, "stem") X(MX_CONFIG_FREEZE_BACKBONE, "backbone")
@@ -63,6 +71,8 @@ enum mx_config_scaling { MX_CONFIG_SCALING_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_augment { MX_CONFIG_AUGMENT_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_lambda { MX_CONFIG_LAMBDA_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_optimizer { MX_CONFIG_OPTIMIZER_CHOICES(MX_CHOICE_ENUM) };
+enum mx_config_schedule { MX_CONFIG_SCHEDULE_CHOICES(MX_CHOICE_ENUM) };
+enum mx_config_best { MX_CONFIG_BEST_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_freeze { MX_CONFIG_FREEZE_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_decay { MX_CONFIG_DECAY_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_method { MX_CONFIG_METHOD_CHOICES(MX_CHOICE_ENUM) };
@@ -71,8 +81,9 @@ enum mx_config_conv { MX_CONFIG_CONV_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_tune { MX_CONFIG_TUNE_CHOICES(MX_CHOICE_ENUM) };
 enum mx_config_delimiter { MX_CONFIG_DELIMITER_CHOICES(MX_CHOICE_ENUM) };
 
-/* train.eval_every, parsed. */
 enum { MX_CONFIG_HEAD_SIZES = 8 };
+
+/* train.eval_every, parsed. */
 typedef enum mx_eval_when { MX_EVAL_EPOCH, MX_EVAL_END, MX_EVAL_STEPS } mx_eval_when;
 
 /* train.save_every, parsed. */
@@ -164,6 +175,7 @@ struct mx_config {
     int model_head_count;
     /* Of augment.labelled and its ops, and of the unlabelled; no steps for none and crop-flip. */
     mx_augment_program labelled_program, unlabelled_program;
+    mx_lr_schedule lr_schedule;   /* of [optimizer]; its `steps` is left to who knows the run */
     mx_eval_when train_eval_when; /* of train.eval_every */
     mx_save_when train_save_when; /* of train.save_every */
     int64_t train_save_count;     /* steps or minutes between checkpoints, else 0 */

@@ -129,6 +129,47 @@ static mx_status parse_save_every(mx_config *config) {
     return MX_OK;
 }
 
+/* The key at `at` is of one schedule only. */
+static mx_status refuse_unused(const mx_config *config, int at, const char *schedule) {
+    const mx_key *key = &mx_config_keys[at];
+    const mx_key_value *value = &config->values[at];
+    if (value->kind == MX_FROM_DEFAULT || strcmp(value->text, key->fallback) == 0) return MX_OK;
+    return mx_fail(MX_USAGE, "%s: optimizer.%s is for optimizer.schedule = %s",
+                   mx_config_blame(config, value), key->name, schedule);
+}
+
+static mx_status parse_milestones(mx_config *config, mx_lr_schedule *schedule) {
+    const mx_list *list = &config->optimizer_milestones;
+    const mx_key_value *value = &config->values[at_optimizer_milestones];
+    const char *blame = mx_config_blame(config, value);
+    if (list->count == 0)
+        return mx_fail(MX_USAGE, "%s: optimizer.schedule = step needs optimizer.milestones",
+                       mx_config_blame(config, &config->values[at_optimizer_schedule]));
+    if (list->count > MX_MILESTONES)
+        return mx_fail(MX_USAGE, "%s: optimizer.milestones has more than %d steps", blame,
+                       MX_MILESTONES);
+    for (int i = 0; i < list->count; i++) {
+        int64_t step = 0;
+        if (!mx_parse_int(list->items[i], &step) || step < 1 || step > max_steps)
+            return mx_fail(MX_USAGE,
+                           "%s: optimizer.milestones: '%s' is not a step within 1..%" PRId64, blame,
+                           list->items[i], max_steps);
+        schedule->milestones[schedule->n_milestones++] = (uint64_t)step;
+    }
+    return MX_OK;
+}
+
+static mx_status parse_schedule(mx_config *config) {
+    mx_lr_schedule *schedule = &config->lr_schedule;
+    *schedule = (mx_lr_schedule){.cosine = config->optimizer_schedule == MX_CONFIG_SCHEDULE_COSINE,
+                                 .warmup = (uint64_t)config->optimizer_warmup_steps,
+                                 .gamma = config->optimizer_gamma};
+    if (config->optimizer_schedule == MX_CONFIG_SCHEDULE_STEP)
+        return parse_milestones(config, schedule);
+    MX_TRY(refuse_unused(config, at_optimizer_milestones, "step"));
+    return refuse_unused(config, at_optimizer_gamma, "step");
+}
+
 /* "keep", or the sizes of layers. */
 static mx_status parse_head(mx_config *config) {
     const mx_list *head = &config->model_head;
@@ -235,6 +276,7 @@ mx_status mx_config_check(mx_config *config) {
     MX_TRY(parse_size(config));
     MX_TRY(parse_eval_every(config));
     MX_TRY(parse_save_every(config));
+    MX_TRY(parse_schedule(config));
     MX_TRY(parse_data_memory(config));
     MX_TRY(parse_head(config));
     MX_TRY(check_model(config));

@@ -9,7 +9,6 @@
 #include "ops/pointwise.h"
 #include "ops/sharpen.h"
 #include "ops/softmax.h"
-#include "train/schedule.h"
 #include "train/trainer_internal.h"
 
 /* The first `rows` rows of a tensor, or those from `first` on. */
@@ -123,7 +122,7 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
     const mx_trainer_spec *spec = &trainer->spec;
     const mx_param_layout layout = mx_net_layout(trainer->net);
     const mx_net_arenas arenas = mx_net_get_arenas(trainer->net);
-    const double t = (double)step + 1.0;
+    const double t = (double)step + 1.0, factor = mx_lr_factor_at(&spec->lr_schedule, step);
     mx_adam_args args = {.count = (mx_u32)layout.count,
                          .beta1 = (float)spec->beta1,
                          .beta2 = (float)spec->beta2,
@@ -136,7 +135,7 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
         const bool head = g == MX_HEAD_WEIGHTS || g == MX_HEAD_OTHERS;
         const bool decays = spec->coupled_decay || g < MX_BACKBONE_OTHERS;
         args.end[g] = (mx_u32)layout.end[g];
-        args.rate[g] = (float)(head ? spec->lr : spec->lr_backbone);
+        args.rate[g] = (float)(factor * (head ? spec->lr : spec->lr_backbone));
         args.decay[g] = decays ? (float)spec->weight_decay : 0.0f;
     }
     args.end[MX_PARAM_GROUPS] = args.count; /* what is not trained has rate 0 */

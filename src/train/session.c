@@ -15,12 +15,13 @@
 
 static mx_status open_device_parts(mx_session *session, bool resumed) {
     const mx_config *config = session->config;
-    const mx_trainer_spec spec = mx_setup_trainer(config);
+    mx_trainer_spec spec = mx_setup_trainer(config);
     const mx_dataset *data = &session->data;
     const uint64_t limit = mx_setup_data_memory(config, session->device);
     const size_t capacity = mx_setup_feed_capacity(config);
     const uint64_t pictures = mx_feed_bytes(session->device, mx_dataset_bytes(data), limit,
                                             capacity, mx_dataset_bytes(data) / data->n_pictures);
+    spec.lr_schedule.steps = session->steps;
     MX_TRY(mx_memory_check(config, session->device, data->n_classes, pictures));
     MX_TRY(mx_setup_tuned_net(config, session->device, data->n_classes, &spec, &session->net));
     if (!resumed) MX_TRY(mx_net_init(session->net, (uint64_t)config->run_seed));
@@ -111,38 +112,60 @@ done:
     return status;
 }
 
-static mx_status take_up(mx_session *session, const char *run) {
-    char *path = NULL;
-    mx_status status;
-    MX_GO(mx_run_folder_reopen(&session->folder, run));
-    MX_GO(mx_run_folder_file(&session->folder, MX_STATE_FILE, &path));
-    MX_GO(mx_state_load(session, path));
-    if (session->step >= session->steps) {
-        status = mx_fail(MX_USAGE,
-                         "'%s' has all its %llu steps; more of them need a larger train.steps or "
-                         "train.epochs",
-                         run, (unsigned long long)session->steps);
-        goto done;
-    }
-    session->saved_step = session->step;
-    MX_GO(open_sinks(session, true));
-    mx_info("resumes '%s' after step %llu", run, (unsigned long long)session->step);
-    MX_GO(mx_session_write_facts(session, "resumed"));
-done:
-    free(path);
-    return status;
+/* A run that has come to its end goes on only where that was put off. */
+static mx_status check_not_ended(const mx_session *session, const char *run) {
+    const mx_config *config = session->config;
+    if (session->step >= session->steps)
+        return mx_fail(MX_USAGE,
+                       "'%s' has all its %llu steps; more of them need a larger train.steps or "
+                       "train.epochs",
+                       run, (unsigned long long)session->steps);
+    if (config->train_patience > 0 && session->since_best >= (uint64_t)config->train_patience)
+        return mx_fail(MX_USAGE,
+                       "'%s' has ended after %llu evaluations without better scores; more of them "
+                       "need a larger train.patience",
+                       run, (unsigned long long)session->since_best);
+    if (config->train_max_minutes > 0 && session->resumed_s >= 60 * config->train_max_minutes)
+        return mx_fail(MX_USAGE,
+                       "'%s' has had its %g minutes; more of them need a larger train.max_minutes",
+                       run, config->train_max_minutes);
+    return MX_OK;
 }
 
-mx_status mx_session_resume(mx_session **out, const mx_config *config, const char *run) {
+static mx_status take_up(mx_session *session, const char *run, const char *checkpoint) {
+    MX_TRY(mx_run_folder_reopen(&session->folder, run));
+    MX_TRY(mx_state_load(session, checkpoint));
+    MX_TRY(check_not_ended(session, run));
+    session->saved_step = session->step;
+    MX_TRY(open_sinks(session, true));
+    mx_info("resumes '%s' after step %llu", run, (unsigned long long)session->step);
+    return mx_session_write_facts(session, "resumed");
+}
+
+/* The folder and the checkpoint that `what` names: a run, or a checkpoint in its folder. */
+static mx_status find_checkpoint(const char *what, char **run, char **checkpoint) {
+    if (mx_is_folder(what) || !mx_file_exists(what)) {
+        MX_TRY(mx_strdup(run, what));
+        return mx_path_join(checkpoint, what, MX_STATE_FILE);
+    }
+    MX_TRY(mx_strdup(checkpoint, what));
+    return mx_path_folder(run, what);
+}
+
+mx_status mx_session_resume(mx_session **out, const mx_config *config, const char *what) {
     mx_session *session = NULL;
+    char *run = NULL, *checkpoint = NULL;
+    mx_status status;
     *out = NULL;
-    MX_TRY(mx_resume_check(config, run));
-    MX_TRY(open_parts(&session, config, true));
-    const mx_status status = take_up(session, run);
-    if (status != MX_OK)
-        mx_session_close(session);
-    else
-        *out = session;
+    MX_GO(find_checkpoint(what, &run, &checkpoint));
+    MX_GO(mx_resume_check(config, run));
+    MX_GO(open_parts(&session, config, true));
+    MX_GO(take_up(session, run, checkpoint));
+    *out = session;
+done:
+    if (status != MX_OK) mx_session_close(session);
+    free(run);
+    free(checkpoint);
     return status;
 }
 

@@ -26,23 +26,32 @@ static json_t *data_facts(const mx_dataset *data) {
                      "unusable", (json_int_t)data->n_bad);
 }
 
-static json_t *score_facts(const mx_session_result *result) {
+static json_t *choice_fact(const mx_session *session) {
+#define WORD(id, word) [id] = word,
+    static const char *const words[] = {MX_CONFIG_BEST_CHOICES(WORD)};
+#undef WORD
+    return json_sprintf("%s of the %s pictures", words[session->config->train_best_by],
+                        session->data.validation.count ? "validation" : "test");
+}
+
+static json_t *score_facts(const mx_session *session) {
+    const mx_session_result *result = &session->result;
     if (!result->has_scores) return json_null();
-    return json_pack("{s:f, s:f, s:f, s:I}", "test_accuracy", result->last.accuracy, "test_f1",
+    return json_pack("{s:f, s:f, s:f, s:I, s:o}", "test_accuracy", result->last.accuracy, "test_f1",
                      result->last.f1, "best_test_accuracy", result->best.accuracy, "best_step",
-                     (json_int_t)result->best_step);
+                     (json_int_t)result->best_step, "best_by", choice_fact(session));
 }
 
 mx_status mx_session_write_facts(const mx_session *session, const char *state) {
     json_t *facts =
-        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "mixcl",
-                  mx_version(), "git", MIXCL_GIT, "state", state, "name", session->config->run_name,
-                  "seed", (json_int_t)session->config->run_seed, "method",
-                  session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
+        json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
+                  "mixcl", mx_version(), "git", MIXCL_GIT, "state", state, "ended", session->ended,
+                  "name", session->config->run_name, "seed", (json_int_t)session->config->run_seed,
+                  "method", session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
                   session->config->model_name, "parameters",
                   (json_int_t)mx_net_parameters(session->net), "steps", (json_int_t)session->steps,
                   "step", (json_int_t)session->step, "device", device_facts(session->device),
-                  "data", data_facts(&session->data), "scores", score_facts(&session->result));
+                  "data", data_facts(&session->data), "scores", score_facts(session));
     char *text = facts ? json_dumps(facts, JSON_INDENT(2)) : NULL, *path = NULL;
     mx_buf line = {0};
     mx_status status;

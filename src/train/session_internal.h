@@ -31,8 +31,10 @@ struct mx_session {
     uint64_t step;                   /* steps enqueued */
     uint64_t settled;                /* steps whose losses are known */
     mx_session_result result;
-    double best_choice; /* accuracy that chose the best weights: on validation rows where there are
-                           any, else on the test */
+    double best_choice;  /* train.best_by of the best weights, more is better: on validation rows
+                            where there are any, else on the test */
+    uint64_t since_best; /* evaluations */
+    const char *ended;   /* why the step that was enqueued last is the last one, or NULL */
 
     /* Since the latest row. */
     uint64_t sum_steps, sum_images;
@@ -56,6 +58,18 @@ uint64_t mx_session_steps_per_epoch(const mx_session *session);
  */
 mx_status mx_session_batch(mx_session *session, uint64_t step, mx_trainer_batch *batch,
                            mx_buffer **pixels);
+
+/* Scores on the test rows, else on those held out for validation. The latter, where there are any,
+ * choose the best weights. Ends the run as train.patience says. */
+mx_status mx_session_score(mx_session *session, mx_event_step *event);
+/* At the end, and as often as train.eval_every says, where there are pictures for it. */
+bool mx_session_score_is_due(const mx_session *session);
+
+/* The weights that evaluate, then all that a resumed run needs; train.keep checkpoints before it
+ * stay. All steps are settled. */
+mx_status mx_session_save(mx_session *session);
+/* At the end, when a signal asks for it, and as often as train.save_every says. */
+bool mx_session_save_is_due(const mx_session *session);
 
 /* run.json. */
 mx_status mx_session_write_facts(const mx_session *session, const char *state);

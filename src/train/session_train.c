@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "train/schedule.h"
 #include "train/session_internal.h"
-#include "train/state.h"
 
 static double now_s(void) {
     return mx_now_ms() * 1e-3;
@@ -68,8 +68,9 @@ static double images_per_s(const mx_session *session) {
 /* The facts of step number `step` (from 0) that do not depend on its losses. */
 static mx_event_step event_of(const mx_session *session, uint64_t step) {
     const mx_trainer_spec *spec = &session->trainer.spec;
-    mx_event_step event = {
-        .step = step + 1, .elapsed_s = now_s() - session->started, .lr = spec->lr};
+    mx_event_step event = {.step = step + 1,
+                           .elapsed_s = now_s() - session->started,
+                           .lr = spec->lr * mx_lr_factor_at(&spec->lr_schedule, step)};
     event.epoch = (double)(step + 1) / (double)session->steps_per_epoch;
     if (spec->mixmatch) event.lambda_u = mx_lambda_u_at(spec->lambda_u, spec->ramp_steps, step);
     event.images_per_s = images_per_s(session);
@@ -103,59 +104,6 @@ static mx_status settle(mx_session *session, uint64_t step) {
     return MX_OK;
 }
 
-static mx_status scores_on(mx_session *session, const mx_rows *rows, mx_buffer *weights,
-                           mx_event_scores *scores) {
-    mx_metrics metrics;
-    MX_TRY(mx_evaluate(&session->evaluator, &session->feed, rows, session->data.labels, weights,
-                       &metrics));
-    *scores =
-        (mx_event_scores){.loss = metrics.loss, .accuracy = metrics.accuracy, .f1 = metrics.f1};
-    mx_metrics_release(&metrics);
-    return MX_OK;
-}
-
-/* Scores on the test rows, else on those held out for validation. The latter, where there are any,
- * choose the best weights. */
-static mx_status score(mx_session *session, mx_event_step *event) {
-    const mx_net_arenas arenas = mx_net_get_arenas(session->net);
-    const mx_rows *validation = &session->data.validation,
-                  *shown = session->data.test.count ? &session->data.test : validation;
-    mx_event_scores raw, held_out;
-    MX_TRY(scores_on(session, shown, arenas.weights, &raw));
-    MX_TRY(scores_on(session, shown, arenas.average, &event->scores));
-    event->scores.accuracy_raw = raw.accuracy;
-    event->has_scores = true;
-    held_out = event->scores;
-    if (validation->count > 0 && shown != validation)
-        MX_TRY(scores_on(session, validation, arenas.average, &held_out));
-    mx_session_result *result = &session->result;
-    const bool better = !result->has_scores || held_out.accuracy > session->best_choice;
-    result->has_scores = true;
-    result->last = event->scores;
-    if (!better) return MX_OK;
-    session->best_choice = held_out.accuracy;
-    result->best = event->scores;
-    result->best_step = event->step;
-    return mx_session_write_weights(session, "best.safetensors");
-}
-
-static bool can_score(const mx_session *session) {
-    return session->data.test.count > 0 || session->data.validation.count > 0;
-}
-
-static bool score_is_due(const mx_session *session, uint64_t done) {
-    if (!can_score(session)) return false;
-    if (done == session->steps) return true;
-    switch (session->config->train_eval_when) {
-    case MX_EVAL_EPOCH:
-        return done % session->steps_per_epoch == 0;
-    case MX_EVAL_STEPS:
-        return done % (uint64_t)session->config->train_eval_steps == 0;
-    default:
-        return false;
-    }
-}
-
 /* How good the labels guessed since the epoch began are. */
 static mx_status rate_guesses(mx_session *session, mx_event_step *event) {
     mx_guess_quality quality;
@@ -180,7 +128,7 @@ static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) 
         event.loss = event.loss_x + event.lambda_u * event.loss_u;
     }
     MX_TRY(rate_guesses(session, &event));
-    if (with_scores) MX_TRY(score(session, &event));
+    if (with_scores) MX_TRY(mx_session_score(session, &event));
     event.elapsed_s = now_s() - session->started;
     session->sum_steps = session->sum_images = 0;
     session->sum_x = session->sum_u = session->sum_s = 0;
@@ -189,29 +137,13 @@ static mx_status send_row(mx_session *session, uint64_t step, bool with_scores) 
     return MX_OK;
 }
 
-/* At the end, when a signal asks for it, and as often as train.save_every says. */
-static bool save_is_due(const mx_session *session, uint64_t done) {
-    const mx_config *config = session->config;
-    if (done == session->steps || session->stop) return true;
-    switch (config->train_save_when) {
-    case MX_SAVE_EPOCH:
-        return done % session->steps_per_epoch == 0;
-    case MX_SAVE_STEPS:
-        return done % (uint64_t)config->train_save_count == 0;
-    case MX_SAVE_MINUTES:
-        return now_s() - session->saved >= 60.0 * (double)config->train_save_count;
-    default:
-        return false;
-    }
-}
-
-/* The weights that evaluate, then all that a resumed run needs. */
-static mx_status save(mx_session *session) {
-    MX_TRY(mx_session_write_weights(session, "last.safetensors"));
-    MX_TRY(mx_state_save(session));
-    session->saved = now_s();
-    session->saved_step = session->step;
-    return MX_OK;
+/* Whether the step that was enqueued last is the run's last one. */
+static void note_end(mx_session *session) {
+    const double minutes = session->config->train_max_minutes;
+    if (session->step == session->steps)
+        session->ended = "all steps are done";
+    else if (minutes > 0 && now_s() - session->started >= 60.0 * minutes)
+        session->ended = "train.max_minutes is over";
 }
 
 /* Runs step number session->step; its losses are settled while the next one runs. */
@@ -227,13 +159,15 @@ static mx_status run_step(mx_session *session) {
     session->step = done;
     session->sum_images += (uint64_t)batch.n * (uint64_t)mx_trainer_groups(&session->trainer.spec);
     if (step > 0 && session->settled < step) MX_TRY(settle(session, session->settled++));
-    const bool scores = score_is_due(session, done), saves = save_is_due(session, done);
-    const bool logs = done % (uint64_t)session->config->train_log_every == 0 ||
-                      done == session->steps || done % session->steps_per_epoch == 0;
+    note_end(session);
+    const bool scores = mx_session_score_is_due(session);
+    const bool logs = done % (uint64_t)session->config->train_log_every == 0 || session->ended ||
+                      done % session->steps_per_epoch == 0;
+    const bool saves = mx_session_save_is_due(session);
     if (scores || logs || saves) MX_TRY(settle(session, session->settled++));
     session->sum_s += now_s() - before;
     if (scores || logs) MX_TRY(send_row(session, step, scores));
-    return saves ? save(session) : MX_OK;
+    return saves || mx_session_save_is_due(session) ? mx_session_save(session) : MX_OK;
 }
 
 static mx_status send_end(mx_session *session, mx_status status) {
@@ -261,7 +195,7 @@ static mx_status stopped(mx_session *session) {
     if (session->saved_step < session->step) {
         while (session->settled < session->step)
             MX_TRY(settle(session, session->settled++));
-        MX_TRY(save(session));
+        MX_TRY(mx_session_save(session));
     }
     return mx_fail(session->stop == SIGINT ? MX_SIGINT : MX_SIGTERM,
                    "stopped after step %llu of %llu, all is saved; --resume %s goes on",
@@ -270,10 +204,12 @@ static mx_status stopped(mx_session *session) {
 }
 
 static mx_status run_steps(mx_session *session) {
-    while (session->step < session->steps) {
+    while (!session->ended) {
         MX_TRY(run_step(session));
-        if (session->stop && session->step < session->steps) return stopped(session);
+        if (session->stop && !session->ended) return stopped(session);
     }
+    if (session->step < session->steps)
+        mx_info("ended after step %llu: %s", (unsigned long long)session->step, session->ended);
     if (!session->result.has_scores) return mx_session_write_weights(session, "best.safetensors");
     return MX_OK;
 }

@@ -226,6 +226,7 @@ mx_trainer_spec mx_setup_trainer(const mx_config *config) {
         .ramp_steps = config->mixmatch_ramp_steps,
         .ema = config->mixmatch_ema,
         .ema_warmup = config->mixmatch_ema_warmup,
+        .lr_schedule = config->lr_schedule,
         .lr = config->optimizer_lr,
         .lr_backbone = config->optimizer_lr_backbone > 0 ? config->optimizer_lr_backbone
                                                          : config->optimizer_lr,

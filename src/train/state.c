@@ -12,6 +12,7 @@
 
 enum { ARENAS = 5, LAYOUT_BYTES = 17 };
 
+static const char *const format = "2"; /* of the counters and arenas */
 static const char *const arena_names[ARENAS] = {"weights", "average", "first", "second", "guesses"};
 
 static void list_arenas(const mx_session *session, mx_buffer *out[ARENAS]) {
@@ -55,7 +56,8 @@ static mx_status counters_of(const mx_session *session, mx_buf *text) {
                   session->sum_steps, session->sum_x, session->sum_u, r->has_scores, r->best_step);
     put_scores(text, &r->last);
     put_scores(text, &r->best);
-    mx_buf_printf(text, " %a %" PRIu64 " %.3f", session->best_choice, session->trainer.guessed,
+    mx_buf_printf(text, " %a %" PRIu64 " %" PRIu64 " %.3f", session->best_choice,
+                  session->since_best, session->trainer.guessed,
                   mx_now_ms() * 1e-3 - session->started);
     return mx_buf_check(text);
 }
@@ -68,15 +70,15 @@ static bool take_counters(mx_session *session, const char *text) {
     const int taken =
         sscanf(text,
                "%" SCNu64 " %" SCNu64 " %la %la %d %" SCNu64
-               " %la %la %la %la %la %la %la %la %la %" SCNu64 " %lf",
+               " %la %la %la %la %la %la %la %la %la %" SCNu64 " %" SCNu64 " %lf",
                &session->step, &session->sum_steps, &session->sum_x, &session->sum_u, &scores,
                &r->best_step, &last->loss, &last->accuracy, &last->f1, &last->accuracy_raw,
                &best->loss, &best->accuracy, &best->f1, &best->accuracy_raw, &session->best_choice,
-               &session->trainer.guessed, &elapsed);
+               &session->since_best, &session->trainer.guessed, &elapsed);
     r->has_scores = scores != 0;
     session->settled = session->step;
     session->resumed_s = elapsed;
-    return taken == 17;
+    return taken == 18;
 }
 
 mx_status mx_state_save(const mx_session *session) {
@@ -99,7 +101,7 @@ mx_status mx_state_save(const mx_session *session) {
                                       .data = host[i],
                                       .count = bytes / sizeof(float)};
     }
-    const mx_file_note notes[] = {{"mixcl checkpoint", "1"},
+    const mx_file_note notes[] = {{"mixcl checkpoint", format},
                                   {"layout", layout},
                                   {"counters", mx_buf_text(&counters)},
                                   {"mixcl", mx_version()}};
@@ -131,11 +133,11 @@ mx_status mx_state_load(mx_session *session, const char *path) {
     char layout[LAYOUT_BYTES];
     mx_status status;
     MX_GO(mx_tensorfile_read(&file, path));
-    const char *format = mx_tensorfile_note(&file, "mixcl checkpoint");
+    const char *kind = mx_tensorfile_note(&file, "mixcl checkpoint");
     const char *kept = mx_tensorfile_note(&file, "layout");
     const char *counters = mx_tensorfile_note(&file, "counters");
     MX_GO(layout_of(session->net, layout));
-    if (!format || strcmp(format, "1") != 0 || !counters) {
+    if (!kind || strcmp(kind, format) != 0 || !counters) {
         status = mx_fail(MX_DATA, "'%s' is not a checkpoint of this version", path);
         goto done;
     }

@@ -9,6 +9,7 @@
 #include "nn/net.h"
 #include "train/augmenter.h"
 #include "train/guess_quality.h"
+#include "train/schedule.h"
 
 enum { MX_TRAINER_PENDING = 2 }; /* steps whose losses may be under way */
 
@@ -27,6 +28,7 @@ typedef struct mx_trainer_spec {
     double ema;
     bool ema_warmup;
     double lr, lr_backbone; /* of the head and of everything else */
+    mx_lr_schedule lr_schedule;
     double weight_decay, beta1, beta2, epsilon;
     bool coupled_decay;
 } mx_trainer_spec;

@@ -18,29 +18,7 @@ wait_for() {
     fail "$1 does not get $2 lines"
 }
 
-write_idx two-train 60 2
-write_idx two-test 20 2
-{
-    sources two
-    cat <<'END'
-[data]
-size = 8
-channels = 1
-labelled = 20
-[augment]
-pad = 1
-[model]
-name = wrn-10-1
-[device]
-tune = off
-[train]
-batch = 8
-steps = 120
-eval_every = 7
-log_every = 3
-save_every = 10
-END
-} >exp.ini
+write_small_experiment
 
 for method in mixmatch supervised; do
     expect 0 "whole $method" train exp.ini --set run.name=whole-$method --set train.method=$method
