@@ -1,22 +1,32 @@
 /* Adam (Kingma and Ba 2015, as torch.optim.Adam computes it), weight decay and the moving average of
  * the weights, in one pass over flat arenas. A work-item takes V elements; groups begin at multiples of V,
- * and so does the end of the arenas. */
+ * and so does the end of the arenas. Work-items that find a fault all write the same. */
 __kernel void adam(__global float *weights, __global const float *gradients, __global float *first,
-                   __global float *second, __global float *average, const mx_adam_args a) {
+                   __global float *second, __global float *average, __global float *health,
+                   const mx_adam_args a) {
     const size_t i = get_global_id(0) * V;
+    __global float *losses = health + a.health, *faults = losses + 2;
     if (i >= a.count) return;
+    if (faults[!a.odd] != 0.0f || !isfinite(losses[0]) || !isfinite(losses[1])) {
+        faults[a.odd] = 1.0f;
+        return;
+    }
     int g = 0;
     while (g < MX_ADAM_GROUPS - 1 && i >= a.end[g])
         g++;
     vfloat w = VLOAD(weights + i);
     if (a.rate[g] > 0.0f) {
         const vfloat d = VLOAD(gradients + i) + (a.coupled ? a.decay[g] : 0.0f) * w;
-        const vfloat m = a.beta1 * VLOAD(first + i) + (1.0f - a.beta1) * d;
-        const vfloat v = a.beta2 * VLOAD(second + i) + (1.0f - a.beta2) * d * d;
+        const vfloat m0 = VLOAD(first + i), v0 = VLOAD(second + i), w0 = w;
+        const vfloat m = a.beta1 * m0 + (1.0f - a.beta1) * d;
+        const vfloat v = a.beta2 * v0 + (1.0f - a.beta2) * d * d;
         w -= a.rate[g] / a.correction1 * m / (sqrt(v / a.correction2) + a.epsilon);
         if (!a.coupled) w *= 1.0f - a.rate[g] * a.decay[g];
-        VSTORE(m, first + i);
-        VSTORE(v, second + i);
+        const vint broken = !isfinite(w) || !isfinite(v);
+        if (ANY(broken)) faults[a.odd] = 1.0f;
+        w = select(w, w0, broken);
+        VSTORE(select(m, m0, broken), first + i);
+        VSTORE(select(v, v0, broken), second + i);
         VSTORE(w, weights + i);
     }
     /* In this form an average that has reached its weight stays there. */

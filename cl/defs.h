@@ -7,6 +7,7 @@
 #if V == 1
 typedef float vfloat;
 typedef int vint;
+#define ANY(truth) (truth)
 #define VLOAD(p) (*(p))
 #define VSTORE(v, p) (*(p) = (v))
 #else
@@ -14,6 +15,7 @@ typedef int vint;
 #define MX_JOIN(a, b) MX_JOIN_(a, b)
 typedef MX_JOIN(float, V) vfloat;
 typedef MX_JOIN(int, V) vint;
+#define ANY(truth) any(truth)
 #define VLOAD(p) MX_JOIN(vload, V)(0, (p))
 #define VSTORE(v, p) MX_JOIN(vstore, V)((v), 0, (p))
 #endif

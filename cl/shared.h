@@ -339,7 +339,11 @@ typedef struct mx_mixup_args {
 enum { MX_ADAM_GROUPS = 5 };
 
 /* Adam over flat arenas. Group g covers elements [end[g-1], end[g]); rate[g] = 0 leaves the weights
- * alone. coupled adds decay x w to the gradient; else w *= 1 - rate x decay after the update. */
+ * alone. coupled adds decay x w to the gradient; else w *= 1 - rate x decay after the update.
+ *
+ * Health is four floats: the step's two losses, and whether an even and an odd step went wrong, 0 or 1.
+ * A step goes wrong when a loss or a moved number is not finite, or the step before went wrong; what
+ * is not finite is not stored, and the steps that follow move nothing. */
 typedef struct mx_adam_args {
     mx_u32 count;
     mx_u32 end[MX_ADAM_GROUPS];
@@ -348,6 +352,8 @@ typedef struct mx_adam_args {
     mx_f32 correction1, correction2; /* 1 - beta^t */
     mx_f32 ema;
     mx_i32 coupled;
+    mx_u32 health; /* where it begins in its buffer */
+    mx_i32 odd;    /* of the step's number */
 } mx_adam_args;
 
 #endif

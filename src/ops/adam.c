@@ -3,13 +3,16 @@
 #include "ocl/profile.h"
 
 mx_status mx_adam(mx_device *device, const mx_adam_args *args, mx_buffer *weights,
-                  mx_buffer *gradients, mx_buffer *first, mx_buffer *second, mx_buffer *average) {
+                  mx_buffer *gradients, mx_buffer *first, mx_buffer *second, mx_buffer *average,
+                  mx_tensor health) {
+    mx_adam_args in_place = *args;
+    in_place.health = health.offset;
     mx_profile_op(device, 16.0 * (double)args->count, "adam");
     /* The widest vector that every group's border is a multiple of. */
     mx_i32 borders = (mx_i32)args->count;
     for (int g = 0; g < MX_ADAM_GROUPS; g++)
         borders |= (mx_i32)args->end[g];
     return MX_LAUNCH(device, "adam.cl", "adam", mx_vector_option(device, borders),
-                     mx_range_flat(args->count, mx_vector_width(device, borders)), *args, weights,
-                     gradients, first, second, average);
+                     mx_range_flat(args->count, mx_vector_width(device, borders)), in_place,
+                     weights, gradients, first, second, average, health.buffer);
 }

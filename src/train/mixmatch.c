@@ -84,10 +84,11 @@ static mx_status lose(mx_trainer *trainer, mx_i32 n, mx_i32 begin, mx_tensor log
 
 static mx_status sum_losses(mx_trainer *trainer, mx_i32 n) {
     const mx_i32 unlabelled = trainer->spec.mixmatch ? trainer->spec.k * n : 0;
-    MX_TRY(mx_loss_sum(trainer->device, trainer->losses, 0, n, 1.0f / (float)n, trainer->sums, 0));
+    MX_TRY(
+        mx_loss_sum(trainer->device, trainer->losses, 0, n, 1.0f / (float)n, trainer->health, 0));
     if (unlabelled == 0) return MX_OK;
     return mx_loss_sum(trainer->device, trainer->losses, n, unlabelled, 1.0f / (float)unlabelled,
-                       trainer->sums, 1);
+                       trainer->health, 1);
 }
 
 /* trainer->sum = the gradients so far; the last part leaves the whole sum with the network. */
@@ -130,7 +131,8 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
                          .correction1 = (float)(1.0 - pow(spec->beta1, t)),
                          .correction2 = (float)(1.0 - pow(spec->beta2, t)),
                          .ema = (float)mx_ema_at(spec->ema, spec->ema_warmup, step),
-                         .coupled = spec->coupled_decay};
+                         .coupled = spec->coupled_decay,
+                         .odd = (mx_i32)(step & 1)};
     for (int g = 0; g < MX_PARAM_GROUPS; g++) {
         const bool head = g == MX_HEAD_WEIGHTS || g == MX_HEAD_OTHERS;
         const bool decays = spec->coupled_decay || g < MX_BACKBONE_OTHERS;
@@ -140,15 +142,15 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
     }
     args.end[MX_PARAM_GROUPS] = args.count; /* what is not trained has rate 0 */
     return mx_adam(trainer->device, &args, arenas.weights, arenas.gradients, arenas.first,
-                   arenas.second, arenas.average);
+                   arenas.second, arenas.average, trainer->health);
 }
 
 static mx_status send_losses(mx_trainer *trainer, uint64_t step) {
     const size_t slot = step % MX_TRAINER_PENDING;
     MX_TRY(mx_ticket_wait(&trainer->pending[slot].ticket));
     trainer->pending[slot].step = step;
-    MX_TRY(mx_buffer_read_start(trainer->floats, trainer->sums.offset * sizeof(float),
-                                trainer->pending[slot].sums, sizeof trainer->pending[slot].sums,
+    MX_TRY(mx_buffer_read_start(trainer->floats, trainer->health.offset * sizeof(float),
+                                trainer->pending[slot].health, sizeof trainer->pending[slot].health,
                                 &trainer->pending[slot].ticket));
     return mx_device_flush(trainer->device);
 }

@@ -44,14 +44,14 @@ static size_t lay_out(mx_trainer *trainer) {
     trainer->guesses = place(&used, rows, class);
     trainer->lambda = place(&used, rows, one);
     trainer->losses = place(&used, rows, one);
-    trainer->sums = place(&used, 2, one);
+    trainer->health = place(&used, 4, one);
     return used;
 }
 
 static void set_buffers(mx_trainer *trainer) {
     mx_tensor *const tensors[] = {
         &trainer->x,       &trainer->mixed,  &trainer->targets, &trainer->mixed_targets,
-        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->sums};
+        &trainer->guesses, &trainer->lambda, &trainer->losses,  &trainer->health};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         tensors[i]->buffer = trainer->floats;
 }
@@ -225,8 +225,8 @@ mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *
     if (trainer->pending[slot].step != step)
         return mx_fail(MX_INTERNAL, "the losses of step %llu are gone", (unsigned long long)step);
     MX_TRY(mx_ticket_wait(&trainer->pending[slot].ticket));
-    *losses =
-        (mx_step_losses){step, trainer->pending[slot].sums[0], trainer->pending[slot].sums[1]};
+    const float *health = trainer->pending[slot].health;
+    *losses = (mx_step_losses){step, health[0], health[1], health[2 + (step & 1)] != 0.0f};
     return MX_OK;
 }
 

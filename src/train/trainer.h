@@ -46,6 +46,7 @@ typedef struct mx_trainer_batch {
 typedef struct mx_step_losses {
     uint64_t step; /* the step they belong to, from 0 */
     float loss_x, loss_u;
+    bool fault; /* a loss, gradient or weight is not finite; from here on no step moves weights */
 } mx_step_losses;
 
 typedef struct mx_trainer {
@@ -60,7 +61,8 @@ typedef struct mx_trainer {
     mx_buffer *floats; /* everything else below lives here */
     mx_buffer *sum;    /* of the parts' gradients; NULL for one part */
     mx_augmenter augmenter;
-    mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses, sums;
+    mx_tensor x, mixed, targets, mixed_targets, guesses, lambda, losses;
+    mx_tensor health; /* of mx_adam; begins with the step's losses */
     /* Of the guesses since mx_trainer_forget_guesses (ops/guess.h), a buffer of its own; and how
      * many those are. */
     mx_tensor tally;
@@ -68,7 +70,7 @@ typedef struct mx_trainer {
     struct {
         mx_ticket ticket;
         uint64_t step;
-        float sums[2];
+        float health[4];
     } pending[MX_TRAINER_PENDING];
 } mx_trainer;
 

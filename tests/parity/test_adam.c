@@ -6,7 +6,7 @@
 
 #define LIMIT 1e-6 /* of the largest weight, about 3 */
 
-enum { ARENAS = 5 };
+enum { ARENAS = 6 };
 
 typedef struct adam {
     mx_device *device;
@@ -14,7 +14,7 @@ typedef struct adam {
     mx_i32 count;
     union {
         struct {
-            mx_buffer *weights, *gradients, *first, *second, *average;
+            mx_buffer *weights, *gradients, *first, *second, *average, *health;
         } of;
         mx_buffer *all[ARENAS];
     } arenas;
@@ -62,7 +62,8 @@ static void run_step(const adam *a, int step, bool coupled) {
     const float *gradients = golden_find(&a->golden, "", "gradients")->data;
     golden_upload(whole(a, a->arenas.of.gradients), gradients + step * a->count);
     golden_ok(mx_adam(a->device, &args, a->arenas.of.weights, a->arenas.of.gradients,
-                      a->arenas.of.first, a->arenas.of.second, a->arenas.of.average));
+                      a->arenas.of.first, a->arenas.of.second, a->arenas.of.average,
+                      mx_matrix(a->arenas.of.health, 0, 1, 4)));
 }
 
 /* `arena` against row `step` of KIND/`name`. */
