@@ -44,6 +44,22 @@ done:
     return status;
 }
 
+/* The best weights of a run, or the last where none have been evaluated. */
+static mx_status weights_of_run(const char *run, char **weights) {
+    char *last = NULL;
+    mx_status status;
+    MX_GO(mx_path_join(weights, run, "best.safetensors"));
+    MX_GO(mx_path_join(&last, run, "last.safetensors"));
+    if (!mx_file_exists(*weights) && mx_file_exists(last)) {
+        free(*weights);
+        *weights = last;
+        last = NULL;
+    }
+done:
+    free(last);
+    return status;
+}
+
 mx_status mx_locate_weights(const mx_args *args, char **weights, char **ini) {
     const char *what = mx_args_positional(args, 0), *given = mx_args_value(args, "--config");
     const bool folder = mx_is_folder(what);
@@ -53,6 +69,6 @@ mx_status mx_locate_weights(const mx_args *args, char **weights, char **ini) {
         return mx_fail(MX_USAGE, "'%s' is a file: name its configuration with --config CONFIG",
                        what);
     }
-    MX_TRY(folder ? mx_path_join(weights, what, "best.safetensors") : mx_strdup(weights, what));
+    MX_TRY(folder ? weights_of_run(what, weights) : mx_strdup(weights, what));
     return given ? mx_strdup(ini, given) : mx_path_join(ini, what, "config.ini");
 }

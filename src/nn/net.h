@@ -129,6 +129,18 @@ mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass);
 /* Gradients of every parameter, overwritten, for the MX_TRAIN pass that ran last on `x`. */
 mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x);
 
+/* Shown every tensor that a pass makes, in order and as soon as it is made: outputs, gradients of
+ * parameters, gradients of inputs. `made_by` says by what. For a look at what went wrong: it waits
+ * for the device as it likes. A failure ends the pass. */
+typedef struct mx_watch {
+    mx_status (*see)(void *context, const char *made_by, mx_tensor tensor);
+    void *context;
+} mx_watch;
+/* Watches the passes from now on; NULL: no more. `watch` must outlive that. */
+void mx_net_set_watch(mx_net *net, const mx_watch *watch);
+/* Shows a tensor that was made elsewhere to who watches, if anyone. */
+mx_status mx_net_show(const mx_net *net, const char *made_by, mx_tensor tensor);
+
 mx_device *mx_net_device(const mx_net *net);
 mx_i32 mx_net_classes(const mx_net *net);
 mx_value mx_net_input(const mx_net *net);

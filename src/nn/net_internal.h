@@ -21,6 +21,7 @@ struct mx_net {
     mx_net_part part;
     mx_net_start start;
     mx_net_plan_request request;
+    const mx_watch *watch; /* or NULL */
 
     mx_net_arenas arenas;
     mx_buffer *workspace;

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "nn/net_internal.h"
 
 static mx_tensor arena_tensor(mx_buffer *arena, const mx_param *param) {
@@ -30,12 +32,43 @@ static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor 
     return call;
 }
 
+void mx_net_set_watch(mx_net *net, const mx_watch *watch) {
+    net->watch = watch;
+}
+
+mx_status mx_net_show(const mx_net *net, const char *made_by, mx_tensor tensor) {
+    return net->watch && tensor.buffer ? net->watch->see(net->watch->context, made_by, tensor)
+                                       : MX_OK;
+}
+
+/* Shows a tensor of a layer: the `what` of it. */
+static mx_status show_made(const mx_layer_call *call, const char *what, mx_tensor tensor) {
+    char made_by[MX_NAME_BYTES + 64];
+    if (!call->net->watch) return MX_OK;
+    snprintf(made_by, sizeof made_by, "the %s of %s '%s'", what, call->layer->type->name,
+             call->layer->name);
+    return mx_net_show(call->net, made_by, tensor);
+}
+
+static mx_status show_gradients(const mx_layer_call *call) {
+    if (!call->net->watch) return MX_OK;
+    for (int i = 0; i < call->layer->n_params; i++) {
+        const mx_param *param = &call->net->params[call->layer->param[i]];
+        if (param->role != MX_PARAM_RUNNING_MEAN && param->role != MX_PARAM_RUNNING_VAR)
+            MX_TRY(show_made(call, "gradient by the parameters", mx_call_gradient(call, i)));
+    }
+    for (int i = 0; i < call->layer->n_in; i++)
+        MX_TRY(show_made(call, "gradient by the input", call->dx[i]));
+    return MX_OK;
+}
+
 mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tensor *logits) {
     const size_t *offsets = pass->mode == MX_TRAIN ? net->train_offset : net->infer_offset;
     mx_layer_call call = {0};
     for (int i = 0; i < net->n_layers; i++) {
         call = call_of(net, pass, i, x, offsets);
         MX_TRY(mx_context(net->layers[i].type->forward(&call), "layer '%s'", net->layers[i].name));
+        MX_TRY(show_made(&call, "output", call.y));
     }
     *logits = call.y;
     return MX_OK;
@@ -71,6 +104,7 @@ mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
             call.accumulate[j] = mx_net_consumer_below(net, value, net->n_layers) != i;
         }
         MX_TRY(mx_context(layer->type->backward(&call), "layer '%s'", layer->name));
+        MX_TRY(show_gradients(&call));
     }
     return MX_OK;
 }

@@ -39,7 +39,9 @@ static mx_status guess_part(mx_trainer *trainer, mx_i32 n, part p) {
     if (rows == 0) return MX_OK;
     MX_TRY(
         mx_net_forward(trainer->net, &pass, rows_of(trainer->x, (p.first + 1) * n, rows), &logits));
-    return mx_softmax(trainer->device, logits, rows_of(trainer->guesses, p.first * n, rows));
+    const mx_tensor guesses = rows_of(trainer->guesses, p.first * n, rows);
+    MX_TRY(mx_softmax(trainer->device, logits, guesses));
+    return mx_net_show(trainer->net, "the softmax of the guesses", guesses);
 }
 
 /* Labels of the unlabelled pictures: the sharpened mean guess over their k views. */
@@ -49,6 +51,7 @@ static mx_status guess_labels(mx_trainer *trainer, mx_i32 n) {
         MX_TRY(guess_part(trainer, n, part_of(trainer, k, i)));
     MX_TRY(mx_sharpen(trainer->device, rows_of(trainer->guesses, 0, rows), k,
                       (float)trainer->spec.temperature, rows_of(trainer->targets, n, rows)));
+    MX_TRY(mx_net_show(trainer->net, "sharpening", rows_of(trainer->targets, n, rows)));
     trainer->guessed += (uint64_t)n;
     return mx_guess_tally(trainer->device, rows_of(trainer->targets, n, n),
                           rows_of(mx_control_tensor(trainer, MX_CONTROL_LABELS), n, n),
@@ -60,8 +63,10 @@ mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n) {
     mx_tensor pair = mx_control_tensor(trainer, MX_CONTROL_PAIR);
     MX_TRY(mx_mixup(trainer->device, rows_of(trainer->x, 0, rows), pair, trainer->lambda,
                     rows_of(trainer->mixed, 0, rows)));
-    return mx_mixup(trainer->device, rows_of(trainer->targets, 0, rows), pair, trainer->lambda,
-                    rows_of(trainer->mixed_targets, 0, rows));
+    MX_TRY(mx_mixup(trainer->device, rows_of(trainer->targets, 0, rows), pair, trainer->lambda,
+                    rows_of(trainer->mixed_targets, 0, rows)));
+    MX_TRY(mx_net_show(trainer->net, "mixup", rows_of(trainer->mixed, 0, rows)));
+    return mx_net_show(trainer->net, "mixup", rows_of(trainer->mixed_targets, 0, rows));
 }
 
 /* Losses of a part's rows and the gradient by its logits, which begin with row `begin`: labelled
@@ -113,8 +118,9 @@ static mx_status learn_part(mx_trainer *trainer, mx_i32 n, mx_i32 i, double lamb
         rows_of(trainer->spec.mixmatch ? trainer->mixed : trainer->x, p.first * n, pass.rows);
     mx_tensor logits;
     MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
-    MX_TRY(lose(trainer, n, p.first * n, logits, mx_net_logits_gradient(trainer->net, &pass),
-                lambda_u));
+    const mx_tensor dlogits = mx_net_logits_gradient(trainer->net, &pass);
+    MX_TRY(lose(trainer, n, p.first * n, logits, dlogits, lambda_u));
+    MX_TRY(mx_net_show(trainer->net, "the loss", dlogits));
     MX_TRY(mx_net_backward(trainer->net, &pass, x));
     return add_gradients(trainer, i);
 }
@@ -175,6 +181,7 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
     for (mx_i32 i = 0; i < trainer->spec.parts; i++)
         MX_TRY(learn_part(trainer, n, i, lambda_u));
     MX_TRY(sum_losses(trainer, n));
+    MX_TRY(mx_net_show(trainer->net, "the loss", rows_of(trainer->losses, 0, rows)));
     MX_TRY(move_weights(trainer, step));
     return send_losses(trainer, step);
 }

@@ -71,6 +71,9 @@ mx_status mx_session_save(mx_session *session);
 /* At the end, when a signal asks for it, and as often as train.save_every says. */
 bool mx_session_save_is_due(const mx_session *session);
 
+/* Fails with MX_DIVERGED and a message that says where the step that broke broke first. */
+mx_status mx_session_diverged(mx_session *session, const mx_step_losses *losses);
+
 /* run.json. */
 mx_status mx_session_write_facts(const mx_session *session, const char *state);
 /* Weights to NAME.safetensors in the run folder: the averaged ones. */

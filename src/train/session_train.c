@@ -1,5 +1,4 @@
 /* The loop of a run. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,19 +77,11 @@ static mx_event_step event_of(const mx_session *session, uint64_t step) {
     return event;
 }
 
-static mx_status diverged(const mx_step_losses *losses) {
-    return mx_fail(MX_DIVERGED,
-                   "the loss is not finite at step %llu (labelled %g, unlabelled %g); a smaller "
-                   "optimizer.lr or mixmatch.lambda_u may help",
-                   (unsigned long long)losses->step + 1, (double)losses->loss_x,
-                   (double)losses->loss_u);
-}
-
 /* Takes in the losses of a step, which waits for it. */
 static mx_status settle(mx_session *session, uint64_t step) {
     mx_step_losses losses;
     MX_TRY(mx_trainer_losses(&session->trainer, step, &losses));
-    if (!isfinite(losses.loss_x) || !isfinite(losses.loss_u)) return diverged(&losses);
+    if (losses.fault) return mx_session_diverged(session, &losses);
     session->sum_steps++;
     session->sum_x += (double)losses.loss_x;
     session->sum_u += (double)losses.loss_u;

@@ -109,6 +109,12 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step);
 /* Waits for the losses of `step`, which is one of the last MX_TRAINER_PENDING. */
 mx_status mx_trainer_losses(mx_trainer *trainer, uint64_t step, mx_step_losses *losses);
 
+/* Runs the update of `step` again, whose pictures have been gathered and mixing drawn, and says in
+ * *what which operation was the first to make a number that is not finite: "the output of conv
+ * 'conv1'"; *what is NULL where none does. For a step that mx_step_losses.fault speaks of, since
+ * when no weights have moved. Released with free(). */
+mx_status mx_trainer_find_fault(mx_trainer *trainer, mx_i32 n, uint64_t step, char **what);
+
 /* What the labels guessed since mx_trainer_forget_guesses are worth, all 0 where there are none.
  * Waits for the device. */
 mx_status mx_trainer_guesses(mx_trainer *trainer, mx_guess_quality *quality);

@@ -158,6 +158,11 @@ train 7 diverged --set optimizer.lr=10 --set optimizer.weight_decay=10 --set tra
 has err 'the loss is not finite at step '
 has runs/diverged/run.json '"state": "failed"'
 has runs/diverged/train.log 'stopped after'
+matches err "not finite at step [0-9]+ .*, first .* of [a-z]+ '[a-z0-9.]+'; .*; there is no checkpoint yet"
+train 7 saved --set optimizer.lr=10 --set optimizer.weight_decay=10 --set train.steps=60 \
+    --set train.save_every=2
+matches err 'the checkpoint of step [0-9]*[02468] is kept'
+expect 0 "the kept checkpoint has numbers" eval runs/saved
 
 # A hundred classes.
 write_idx hundred-train 200 100
