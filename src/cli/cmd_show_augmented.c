@@ -1,5 +1,4 @@
 /* mixcl show batch --augmented: the first batch of a run as its network sees it. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,7 +7,6 @@
 #include "data/sampler.h"
 #include "report/sheet.h"
 #include "train/feed.h"
-#include "train/interleave.h"
 #include "train/setup.h"
 
 enum { DEFAULT_ROWS = 4 }; /* of labelled pictures, and of unlabelled ones */
@@ -88,24 +86,10 @@ done:
     return status;
 }
 
-/* A tensor's rows as bytes, the scaling undone. */
-static mx_status read_pixels(batch *b, mx_tensor tensor, uint8_t **out) {
-    const mx_scaling *scaling = &b->trainer.spec.scaling;
-    const size_t count = mx_tensor_count(tensor), channels = (size_t)tensor.c;
-    float *values = NULL;
-    mx_status status;
-    MX_GO(mx_alloc(&values, count, sizeof *values));
-    MX_GO(mx_alloc(out, count, 1));
-    MX_GO(mx_buffer_read(tensor.buffer, tensor.offset * sizeof(float), values,
-                         count * sizeof(float)));
-    for (size_t i = 0; i < count; i++) {
-        const size_t c = i % channels;
-        const float byte = (values[i] - scaling->add[c]) / scaling->mul[c];
-        (*out)[i] = (uint8_t)(byte <= 0 ? 0 : byte >= 255 ? 255 : lrintf(byte));
-    }
-done:
-    free(values);
-    return status;
+/* Every row of a tensor. */
+static mx_status read_pixels(const batch *b, mx_tensor tensor, uint8_t **out) {
+    MX_TRY(mx_alloc(out, mx_tensor_count(tensor), 1));
+    return mx_trainer_pictures(&b->trainer, tensor, 0, tensor.n, *out);
 }
 
 /* Labels are not guessed here: a guessed label counts as no class, so that what is missing of a
@@ -160,7 +144,6 @@ static int columns_of(const batch *b) {
 
 static void fill_row(const batch *b, mx_i32 i, bool labelled, mx_arena *texts,
                      mx_sheet_cell *cells) {
-    const mx_trainer_spec *spec = &b->trainer.spec;
     const uint32_t index = labelled ? b->labelled[i] : b->unlabelled[i];
     const size_t plane = mx_dataset_bytes(&b->data) / b->data.n_pictures;
     cells[0] = (mx_sheet_cell){.pixels = mx_show_pixels(&b->data, index),
@@ -170,7 +153,7 @@ static void fill_row(const batch *b, mx_i32 i, bool labelled, mx_arena *texts,
         const mx_i32 row = labelled ? i : (view + 1) * b->n + i;
         cells[1 + view].pixels = b->seen + (size_t)row * plane;
         if (b->k == 0) continue;
-        const mx_i32 place = spec->interleave ? mx_interleave(row, b->n, b->k + 1) : row;
+        const mx_i32 place = mx_trainer_mixed_row(&b->trainer, row, b->n);
         mx_sheet_cell *mixed = &cells[1 + b->k + view];
         mixed->pixels = b->mixed + (size_t)place * plane;
         describe_mixed(b, place, texts, mixed->lines);

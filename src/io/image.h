@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 
 /* The largest picture decoded when no limit is given: Pillow's limit of a decompression bomb. */
@@ -39,6 +40,9 @@ typedef struct mx_image_input {
  * than allowed, and with MX_MEMORY; *out is then empty. */
 mx_status mx_image_decode(mx_image *out, const mx_image_input *in, int channels);
 void mx_image_release(mx_image *image);
+
+/* Appends the picture as a PNG file. Fails with MX_MEMORY. */
+mx_status mx_image_encode_png(mx_buf *out, const mx_image *image);
 
 /* Converts `count` pixels between 1 and 3 channels: grey is replicated, and RGB becomes
  * (19595 R + 38470 G + 7471 B + 32768) >> 16, ITU-R 601-2 luma as in Pillow's convert("L").

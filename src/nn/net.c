@@ -185,8 +185,11 @@ size_t mx_net_parameters(const mx_net *net) {
 bool mx_net_layer_row(const mx_net *net, int i, mx_layer_row *row) {
     if (i >= net->n_layers) return false;
     const mx_layer *layer = &net->layers[i];
-    *row =
-        (mx_layer_row){.type = layer->type->name, .name = layer->name, .out = net->values[i + 1]};
+    *row = (mx_layer_row){.type = layer->type->name,
+                          .name = layer->name,
+                          .in = layer->in,
+                          .n_in = layer->n_in,
+                          .out = net->values[i + 1]};
     for (int p = 0; p < layer->n_params; p++)
         if (!is_statistic(&net->params[layer->param[p]]))
             row->parameters += net->params[layer->param[p]].count;

@@ -157,9 +157,11 @@ typedef struct mx_net_arenas {
 } mx_net_arenas;
 mx_net_arenas mx_net_get_arenas(const mx_net *net);
 
-/* Rows for `show model`; returns false past the last. Strings live as long as the net. */
+/* Facts of layer `i`; returns false past the last. Strings live as long as the net. */
 typedef struct mx_layer_row {
     const char *type, *name;
+    const int *in; /* values */
+    int n_in;
     mx_value out;
     size_t parameters;
     double macs; /* of one image */

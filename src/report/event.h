@@ -4,6 +4,7 @@
 #define MX_REPORT_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -13,6 +14,27 @@ typedef struct mx_event_class {
     const char *name;
     uint64_t labelled, unlabelled, validation, test;
 } mx_event_class;
+
+/* A layer of the network. Value 0 is the input, layer i makes value i + 1. */
+typedef struct mx_event_layer {
+    const char *type, *name; /* torch's name of the module, or "" */
+    int inputs[2], n_inputs; /* values */
+    int h, w, c;             /* of the output */
+    uint64_t parameters;
+} mx_event_layer;
+
+/* What a run's course depends on, one of the configuration's keys. */
+typedef enum mx_setting_type {
+    MX_SETTING_NUMBER,
+    MX_SETTING_BOOL,
+    MX_SETTING_TEXT
+} mx_setting_type;
+typedef struct mx_event_setting {
+    char name[64]; /* SECTION.KEY */
+    mx_setting_type type;
+    double number; /* of a BOOL 0 or 1 */
+    const char *text;
+} mx_event_setting;
 
 /* Sent once, before the first step. */
 typedef struct mx_event_start {
@@ -24,6 +46,11 @@ typedef struct mx_event_start {
         first_step;                    /* first_step: steps done before, 0 unless resumed */
     uint64_t parameters, memory_bytes; /* trained numbers; device memory */
     int batch, k;
+    int height, width, channels;  /* of a picture */
+    const mx_event_layer *layers; /* n_layers */
+    size_t n_layers;
+    const mx_event_setting *settings; /* n_settings */
+    size_t n_settings;
 } mx_event_start;
 
 /* Scores over a set of pictures. */
@@ -56,6 +83,23 @@ typedef struct mx_event_step {
     mx_event_guesses guesses;
 } mx_event_step;
 
+/* Pictures that the network trained on: a grid of bytes as decoded ones have them. */
+typedef struct mx_event_pictures {
+    uint64_t step;
+    const char *name; /* "labelled", "views" or "mixed" */
+    int height, width, channels;
+    int rows, columns;
+    const uint8_t *pixels; /* rows x columns x height x width x channels */
+} mx_event_pictures;
+
+/* The trained numbers of one tensor. */
+typedef struct mx_event_weights {
+    uint64_t step;
+    const char *name; /* torch's */
+    const float *values;
+    size_t count;
+} mx_event_weights;
+
 /* Sent once, at the end. */
 typedef struct mx_event_end {
     mx_status status; /* MX_OK, or why it stopped */
@@ -73,6 +117,8 @@ typedef struct mx_sink {
     mx_status (*start)(void *self, const mx_event_start *event);
     mx_status (*step)(void *self, const mx_event_step *event); /* every step: the terminal's line */
     mx_status (*row)(void *self, const mx_event_step *event);  /* log steps and evaluations */
+    mx_status (*pictures)(void *self, const mx_event_pictures *event); /* of the first step */
+    mx_status (*weights)(void *self, const mx_event_weights *event); /* as often as is asked for */
     mx_status (*end)(void *self, const mx_event_end *event);
     void (*release)(void *self);
 } mx_sink;

@@ -64,6 +64,13 @@
 #define MX_CONFIG_SPLIT_CHOICES "|train|test|unlabelled"
 #define MX_CONFIG_LABEL_OTHER_CHOICES "|auto|fail|drop|unlabelled"
 
+/* The default of log.tensorboard: true where it can be had. */
+#ifdef MIXCL_WITH_TENSORBOARD
+#define MX_CONFIG_TENSORBOARD "true"
+#else
+#define MX_CONFIG_TENSORBOARD "false"
+#endif
+
 #define MX_CHOICE_ENUM(id, word) id,
 #define MX_CHOICE_TEXT(id, word) "|" word
 

@@ -52,7 +52,7 @@ static mx_status open_samplers(mx_session *session) {
     return mx_sampler_init(&session->unlabelled, &data->unlabelled, seed, MX_STREAM_UNLABELLED);
 }
 
-/* Opens metrics.csv and train.log, or goes on with them, and the terminal. */
+/* Opens metrics.csv and train.log, or goes on with them, the terminal and event files. */
 static mx_status open_sinks(mx_session *session, bool resumed) {
     char *csv = NULL, *log = NULL;
     mx_sink *sinks = session->sinks;
@@ -66,6 +66,13 @@ static mx_status open_sinks(mx_session *session, bool resumed) {
     session->n_sinks++;
     MX_GO(mx_progress_sink_open(&sinks[2], stderr));
     session->n_sinks++;
+    if (session->config->log_tensorboard) {
+        const char *run = session->folder.path;
+        mx_sink *sink = &sinks[session->n_sinks];
+        MX_GO(resumed ? mx_tensorboard_sink_reopen(sink, run, session->step)
+                      : mx_tensorboard_sink_open(sink, run));
+        session->n_sinks++;
+    }
 done:
     free(csv);
     free(log);
@@ -84,6 +91,7 @@ static mx_status open_parts(mx_session **out, const mx_config *config, bool resu
     mx_session *session = NULL;
     mx_status status;
     *out = NULL;
+    if (config->log_tensorboard) MX_TRY(mx_tensorboard_check());
     MX_TRY(mx_alloc(&session, 1, sizeof *session));
     session->config = config;
     session->folder.lock = -1;

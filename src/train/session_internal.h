@@ -12,7 +12,7 @@
 #include "train/session.h"
 #include "train/trainer.h"
 
-enum { MX_SESSION_SINKS = 4 };
+enum { MX_SESSION_SINKS = 8 };
 
 struct mx_session {
     const mx_config *config;
@@ -73,6 +73,13 @@ bool mx_session_save_is_due(const mx_session *session);
 
 /* Fails with MX_DIVERGED and a message that says where the step that broke broke first. */
 mx_status mx_session_diverged(mx_session *session, const mx_step_losses *losses);
+
+/* Pictures of the step that was enqueued last, of `n` labelled ones, to the sinks that show any. */
+mx_status mx_session_send_pictures(const mx_session *session, mx_i32 n);
+/* The weights of convolutions and linear layers, to the sinks that show them. */
+mx_status mx_session_send_weights(const mx_session *session);
+/* Sets the picture size, the layers and the settings of `event`, which live in `arena`. */
+mx_status mx_session_describe(const mx_session *session, mx_arena *arena, mx_event_start *event);
 
 /* run.json. */
 mx_status mx_session_write_facts(const mx_session *session, const char *state);

@@ -27,30 +27,32 @@ static mx_event_class *count_classes(const mx_dataset *data) {
 static mx_status send_start(mx_session *session) {
     mx_event_class *classes = count_classes(&session->data);
     mx_status status = classes ? MX_OK : MX_MEMORY;
+    mx_arena arena = {0};
     const mx_device_info *info = mx_device_get_info(session->device);
     const mx_config *config = session->config;
-    const mx_event_start event = {.run_name = config->run_name,
-                                  .run_folder = session->folder.path,
-                                  .method =
-                                      session->trainer.spec.mixmatch ? "mixmatch" : "supervised",
-                                  .model = config->model_name,
-                                  .device = info->name,
-                                  .driver = info->driver,
-                                  .n_classes = session->data.n_classes,
-                                  .classes = classes,
-                                  .labelled = session->data.labelled.count,
-                                  .unlabelled = session->data.unlabelled.count,
-                                  .validation = session->data.validation.count,
-                                  .test = session->data.test.count,
-                                  .steps = session->steps,
-                                  .steps_per_epoch = session->steps_per_epoch,
-                                  .parameters = mx_net_parameters(session->net),
-                                  .memory_bytes = mx_device_allocated(session->device),
-                                  .batch = (int)config->train_batch,
-                                  .k = (int)config->mixmatch_k};
+    mx_event_start event = {.run_name = config->run_name,
+                            .run_folder = session->folder.path,
+                            .method = session->trainer.spec.mixmatch ? "mixmatch" : "supervised",
+                            .model = config->model_name,
+                            .device = info->name,
+                            .driver = info->driver,
+                            .n_classes = session->data.n_classes,
+                            .classes = classes,
+                            .labelled = session->data.labelled.count,
+                            .unlabelled = session->data.unlabelled.count,
+                            .validation = session->data.validation.count,
+                            .test = session->data.test.count,
+                            .steps = session->steps,
+                            .steps_per_epoch = session->steps_per_epoch,
+                            .parameters = mx_net_parameters(session->net),
+                            .memory_bytes = mx_device_allocated(session->device),
+                            .batch = (int)config->train_batch,
+                            .k = (int)config->mixmatch_k};
+    if (status == MX_OK) status = mx_session_describe(session, &arena, &event);
     for (size_t i = 0; status == MX_OK && i < session->n_sinks; i++)
         if (session->sinks[i].start)
             status = session->sinks[i].start(session->sinks[i].self, &event);
+    mx_arena_release(&arena);
     free(classes);
     return status;
 }
@@ -137,6 +139,12 @@ static void note_end(mx_session *session) {
         session->ended = "train.max_minutes is over";
 }
 
+/* At the end, and as often as log.histograms_every says. */
+static bool histograms_are_due(const mx_session *session) {
+    const uint64_t every = (uint64_t)session->config->log_histograms_every;
+    return session->ended || session->step % (every ? every : session->steps_per_epoch) == 0;
+}
+
 /* Runs step number session->step; its losses are settled while the next one runs. */
 static mx_status run_step(mx_session *session) {
     const uint64_t step = session->step, done = step + 1;
@@ -158,6 +166,8 @@ static mx_status run_step(mx_session *session) {
     if (scores || logs || saves) MX_TRY(settle(session, session->settled++));
     session->sum_s += now_s() - before;
     if (scores || logs) MX_TRY(send_row(session, step, scores));
+    if (step == 0) MX_TRY(mx_session_send_pictures(session, batch.n));
+    if (histograms_are_due(session)) MX_TRY(mx_session_send_weights(session));
     return saves || mx_session_save_is_due(session) ? mx_session_save(session) : MX_OK;
 }
 
@@ -209,7 +219,8 @@ mx_status mx_session_train(mx_session *session) {
     session->saved = now_s();
     session->started = session->saved - session->resumed_s;
     MX_TRY(send_start(session));
-    const mx_status status = run_steps(session);
+    mx_status status = session->step == 0 ? mx_session_send_weights(session) : MX_OK;
+    if (status == MX_OK) status = run_steps(session);
     /* What the sinks have to say of their own must not hide why the run stopped. */
     char why[512] = "";
     if (status != MX_OK) snprintf(why, sizeof why, "%s", mx_error());

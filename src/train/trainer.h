@@ -1,6 +1,6 @@
 /* One optimiser step of MixMatch or of supervised training, on the device. A step is three calls:
  * gather the pictures, draw the random mixing, update the weights; tests put their own pictures and
- * draws in place of the first two. Nothing here waits for the device but mx_trainer_losses. */
+ * draws in place of the first two. Nothing here waits for the device but where it is said. */
 #ifndef MX_TRAIN_TRAINER_H
 #define MX_TRAIN_TRAINER_H
 
@@ -101,6 +101,13 @@ mx_status mx_trainer_set_partners(mx_trainer *trainer, mx_i32 n, const uint32_t 
 /* trainer->mixed and trainer->mixed_targets from trainer->x and trainer->targets, as drawn: what a
  * step of MixMatch learns from. mx_trainer_update does it too. */
 mx_status mx_trainer_mix(mx_trainer *trainer, mx_i32 n);
+
+/* Rows first .. first + count - 1 of trainer->x or trainer->mixed as bytes, the scaling undone, to
+ * `out`: count x height x width x channels. Waits for the device. */
+mx_status mx_trainer_pictures(const mx_trainer *trainer, mx_tensor tensor, mx_i32 first,
+                              mx_i32 count, uint8_t *out);
+/* Where trainer->mixed has what row `row` of trainer->x became, for n pictures of each kind. */
+mx_i32 mx_trainer_mixed_row(const mx_trainer *trainer, mx_i32 row, mx_i32 n);
 
 /* Guesses labels, mixes, runs forward and backward and moves the weights. Its losses start their
  * way to the host. */
