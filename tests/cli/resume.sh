@@ -48,6 +48,7 @@ for method in mixmatch supervised; do
     expect 0 "resume after SIGKILL" train exp.ini --resume auto --set run.name=killed-$method \
         --set train.method=$method
     same_run whole-$method killed-$method || fail "whole-$method and killed-$method are not one run"
+    same_events whole-$method killed-$method histogram || fail "killed-$method has other histograms"
 done
 
 # auto begins a run where there is none, and has nothing to add to a finished one.

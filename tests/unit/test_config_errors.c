@@ -35,7 +35,7 @@ static void mistyped_names_are_answered_with_the_nearest(void **state) {
                                 "and '_'");
     expect_error("[x1234567]\n",
                  "exp.ini:1: unknown section [x1234567]; the sections are run, device, data, "
-                 "augment, mixmatch, model, optimizer, train, conv, source.NAME");
+                 "augment, mixmatch, model, optimizer, train, conv, log, source.NAME");
     expect_set_error("mixmatch.alhpa=1", "--set mixmatch.alhpa=1: unknown key 'alhpa' in "
                                          "[mixmatch]; did you mean 'alpha'?");
 }
