@@ -47,7 +47,7 @@ typedef struct mx_event_start {
     uint64_t parameters, memory_bytes; /* trained numbers; device memory */
     int batch, k;
     int height, width, channels;  /* of a picture */
-    const mx_event_layer *layers; /* n_layers */
+    const mx_event_layer *layers; /* n_layers, and the settings: while the call lasts */
     size_t n_layers;
     const mx_event_setting *settings; /* n_settings */
     size_t n_settings;
