@@ -161,6 +161,16 @@ const char *mx_args_value(const mx_args *args, const char *name) {
     return count ? values[count - 1] : NULL;
 }
 
+mx_status mx_args_number(const mx_args *args, const char *name, int fallback, int most, int *out) {
+    const char *text = mx_args_value(args, name);
+    char *end = NULL;
+    const long value = text ? strtol(text, &end, 10) : fallback;
+    if (text && (end == text || *end != '\0' || value < 1 || value > most))
+        return mx_fail(MX_USAGE, "%s %s: not a number from 1 to %d", name, text, most);
+    *out = (int)value;
+    return MX_OK;
+}
+
 bool mx_args_flag(const mx_args *args, const char *name) {
     int count;
     mx_args_values(args, name, &count);

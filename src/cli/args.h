@@ -47,6 +47,9 @@ bool mx_args_common(mx_args *args, const char *word);
 const char *const *mx_args_values(const mx_args *args, const char *name, int *count);
 /* The last value of option `name`, or NULL. */
 const char *mx_args_value(const mx_args *args, const char *name);
+/* The last value of option `name` as a number within 1..most, or `fallback`. Fails with MX_USAGE.
+ */
+mx_status mx_args_number(const mx_args *args, const char *name, int fallback, int most, int *out);
 /* True when option `name` was given. */
 bool mx_args_flag(const mx_args *args, const char *name);
 /* Positional `index`, or NULL when there are fewer. */

@@ -65,22 +65,12 @@ static void print_text(const mx_bench_result *result) {
     printf("%-52s %5s %10.3f\n", "sum", "", result->busy_ms);
 }
 
-static mx_status steps_of(const mx_args *args, int *steps) {
-    const char *text = mx_args_value(args, "--steps");
-    char *end = NULL;
-    const long value = text ? strtol(text, &end, 10) : DEFAULT_STEPS;
-    if (text && (end == text || *end != '\0' || value < 1 || value > MOST_STEPS))
-        return mx_fail(MX_USAGE, "--steps %s: not a number from 1 to %d", text, MOST_STEPS);
-    *steps = (int)value;
-    return MX_OK;
-}
-
 mx_status mx_cmd_benchmark(const mx_args *args) {
     mx_config *config = NULL;
     mx_bench_result result = {0};
     int steps = 0;
     mx_status status;
-    MX_TRY(steps_of(args, &steps));
+    MX_TRY(mx_args_number(args, "--steps", DEFAULT_STEPS, MOST_STEPS, &steps));
     MX_GO(mx_open_config(&config, args, mx_args_positional(args, 0)));
     MX_GO(mx_bench_run(config, mx_setup_classes(config, CLASSES_WITHOUT_DATA), steps, &result));
     if (mx_args_flag(args, "--json"))

@@ -7,8 +7,6 @@
 #include "cli/show.h"
 #include "report/canvas.h"
 
-enum { MOST = 100 }; /* of what may be counted */
-
 const mx_option mx_cmd_show_options[] = {
     {"WHAT", NULL, "model, batch, mixup or augment"},
     {"[CONFIG]", NULL, "the INI file; mixup does without"},
@@ -68,16 +66,6 @@ static mx_status check_options(const mx_args *args, const show_row *row) {
 const char *mx_show_out(const mx_args *args, const char *fallback) {
     const char *out = mx_args_value(args, "--out");
     return out ? out : fallback;
-}
-
-mx_status mx_show_number(const mx_args *args, const char *option, int fallback, int *out) {
-    const char *text = mx_args_value(args, option);
-    char *end = NULL;
-    const long value = text ? strtol(text, &end, 10) : fallback;
-    if (text && (end == text || *end != '\0' || value < 1 || value > MOST))
-        return mx_fail(MX_USAGE, "%s %s: not a number from 1 to %d", option, text, MOST);
-    *out = (int)value;
-    return MX_OK;
 }
 
 mx_status mx_cmd_show(const mx_args *args) {

@@ -178,7 +178,7 @@ mx_status mx_show_augment(const mx_args *args, const mx_config *config) {
     studio s = {0};
     mx_status status;
     MX_TRY(mx_canvas_check_path(path));
-    MX_TRY(mx_show_number(args, "--pictures", 1, &count));
+    MX_TRY(mx_args_number(args, "--pictures", 1, MX_SHOW_MOST, &count));
     MX_GO(open_studio(&s, config, (size_t)count));
     MX_GO(augment_all(&s, config));
     status = write_sheet(&s, config, path);

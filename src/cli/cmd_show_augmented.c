@@ -205,7 +205,7 @@ mx_status mx_show_augmented(const mx_args *args, const mx_config *config) {
     if (mx_args_flag(args, "--split"))
         return mx_fail(MX_USAGE, "--augmented shows a batch of training, and takes no --split");
     MX_TRY(mx_canvas_check_path(path));
-    MX_TRY(mx_show_number(args, "--rows", DEFAULT_ROWS, &rows));
+    MX_TRY(mx_args_number(args, "--rows", DEFAULT_ROWS, MX_SHOW_MOST, &rows));
     MX_GO(open_batch(&b, config));
     MX_GO(compute(&b, config));
     status = write_sheet(&b, config, rows, path);

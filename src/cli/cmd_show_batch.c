@@ -109,7 +109,7 @@ mx_status mx_show_batch(const mx_args *args, const mx_config *config) {
     mx_status status;
     if (mx_args_flag(args, "--augmented")) return mx_show_augmented(args, config);
     MX_TRY(mx_canvas_check_path(path));
-    MX_TRY(mx_show_number(args, "--rows", DEFAULT_ROWS, &rows));
+    MX_TRY(mx_args_number(args, "--rows", DEFAULT_ROWS, MX_SHOW_MOST, &rows));
     MX_GO(mx_setup_named_dataset(config, &data));
     MX_GO(choose(split, &data, &from));
     size_t count = mx_sheet_capacity(data.height, data.width, rows);

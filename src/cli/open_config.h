@@ -15,7 +15,8 @@
  * has those options. Fails as mx_config_open does. */
 mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path);
 
-/* Weights and INI file that a command's first positional, a run folder or a file of weights, and its
+/* Weights and INI file that a command's first positional, a run folder or a file of weights, and
+ * its
  * --config name. Released with free(), also on failure: MX_DATA, MX_USAGE or MX_MEMORY. */
 mx_status mx_locate_weights(const mx_args *args, char **weights, char **ini);
 

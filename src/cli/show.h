@@ -15,10 +15,10 @@ mx_status mx_show_augmented(const mx_args *args, const mx_config *config);
 mx_status mx_show_mixup(const mx_args *args, const mx_config *config);
 mx_status mx_show_augment(const mx_args *args, const mx_config *config);
 
+enum { MX_SHOW_MOST = 100 }; /* rows or pictures that may be asked for */
+
 /* The value of --out, or `fallback`. */
 const char *mx_show_out(const mx_args *args, const char *fallback);
-/* The value of an option that counts, 1..100, or `fallback`. Fails with MX_USAGE. */
-mx_status mx_show_number(const mx_args *args, const char *option, int fallback, int *out);
 
 /* Bytes of picture `index`. */
 const uint8_t *mx_show_pixels(const mx_dataset *data, uint32_t index);

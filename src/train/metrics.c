@@ -119,3 +119,11 @@ int mx_probabilities(const float *logits, int n_classes, double *probabilities) 
         probabilities[c] = exp((double)logits[c] - (double)logits[best] - norm);
     return best;
 }
+
+int mx_softmax_of(const float *logits, int n_classes, float *probabilities) {
+    const int best = largest(logits, n_classes);
+    const double norm = log_sum(logits, n_classes, best);
+    for (int c = 0; c < n_classes; c++)
+        probabilities[c] = (float)exp((double)logits[c] - (double)logits[best] - norm);
+    return best;
+}

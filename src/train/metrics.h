@@ -46,5 +46,7 @@ void mx_metrics_finish(mx_metrics *metrics);
 
 /* probabilities[c] = softmax of logits[c], in double precision. Returns the largest's index. */
 int mx_probabilities(const float *logits, int n_classes, double *probabilities);
+/* The same in floats. */
+int mx_softmax_of(const float *logits, int n_classes, float *probabilities);
 
 #endif

@@ -1,6 +1,5 @@
 #include "train/predict.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -23,19 +22,6 @@ typedef struct job {
     size_t shown, count;
 } job;
 
-/* Softmax of the logits; returns the largest's index. */
-static int to_probabilities(const float *logits, int n, float *out) {
-    int best = 0;
-    double sum = 0;
-    for (int i = 1; i < n; i++)
-        if (logits[i] > logits[best]) best = i;
-    for (int i = 0; i < n; i++)
-        sum += exp((double)logits[i] - (double)logits[best]);
-    for (int i = 0; i < n; i++)
-        out[i] = (float)(exp((double)logits[i] - (double)logits[best]) / sum);
-    return best;
-}
-
 /* Shows the unreadable pictures before number `until`. */
 static mx_status show_faults(job *j, size_t until) {
     for (; j->shown < until; j->shown++) {
@@ -51,8 +37,9 @@ static mx_status show_faults(job *j, size_t until) {
 static mx_status show(void *context, uint32_t row, const float *logits) {
     job *j = context;
     MX_TRY(show_faults(j, row));
-    mx_prediction prediction = {.picture = &j->pictures[row], .probabilities = j->probabilities};
-    prediction.best = to_probabilities(logits, mx_net_classes(j->evaluator->net), j->probabilities);
+    mx_prediction prediction = {
+        .picture = &j->pictures[row], .logits = logits, .probabilities = j->probabilities};
+    prediction.best = mx_softmax_of(logits, mx_net_classes(j->evaluator->net), j->probabilities);
     j->shown = row + 1;
     return j->visit(j->context, &prediction);
 }

@@ -9,9 +9,9 @@
 /* What is known of one picture. */
 typedef struct mx_prediction {
     const mx_picture *picture;
-    const float *probabilities; /* of the classes, or NULL: it could not be read */
-    const char *problem;        /* why not */
-    int best;                   /* the class with the largest probability */
+    const float *logits, *probabilities; /* of the classes, or NULL: it could not be read */
+    const char *problem;                 /* why not */
+    int best;                            /* the class with the largest probability */
 } mx_prediction;
 
 typedef mx_status (*mx_prediction_visitor)(void *context, const mx_prediction *prediction);
