@@ -147,7 +147,7 @@ mx_status mx_pack_run(mx_pack_job *job) {
     pthread_mutex_init(&c.mutex, NULL);
     work_on_all_processors(&c);
     pthread_mutex_destroy(&c.mutex);
-    job->n_decoded = atomic_load(&c.done);
+    job->n_decoded = c.done;
     job->elapsed_ms = mx_now_ms() - start;
     if (c.status != MX_OK) mx_fail(c.status, "%s", mx_buf_text(&c.message));
     mx_buf_release(&c.message);
