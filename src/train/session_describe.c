@@ -31,9 +31,10 @@ static bool describe_layers(const mx_net *net, mx_arena *arena, mx_event_start *
     return true;
 }
 
-/* Sections that say where and how a run is computed and shown, and paths, are no settings. */
+/* Sections that name a run and say where and how it is computed and shown, and paths, are none. */
 static bool is_setting(const mx_key *key) {
     static const char *const others[] = {"device", "conv", "log"};
+    if (strcmp(key->section, "run") == 0) return strcmp(key->name, "seed") == 0;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(key->section, others[i]) == 0) return false;
     return key->type != MX_KEY_PATH;
@@ -55,11 +56,14 @@ static mx_event_setting setting_of(const mx_config *config, int i) {
     return setting;
 }
 
+/* Those set nearest the command line come first: they are what an experiment is about. */
 static bool describe_settings(const mx_config *config, mx_arena *arena, mx_event_start *event) {
     mx_event_setting *settings = mx_arena_alloc(arena, MX_N_KEYS * sizeof *settings);
     if (!settings) return false;
-    for (int i = 0; i < MX_N_KEYS; i++)
-        if (is_setting(&mx_config_keys[i])) settings[event->n_settings++] = setting_of(config, i);
+    for (int kind = MX_FROM_SET; kind >= MX_FROM_DEFAULT; kind--)
+        for (int i = 0; i < MX_N_KEYS; i++)
+            if ((int)config->values[i].kind == kind && is_setting(&mx_config_keys[i]))
+                settings[event->n_settings++] = setting_of(config, i);
     event->settings = settings;
     return true;
 }

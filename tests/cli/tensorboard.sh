@@ -60,4 +60,13 @@ done
 expect 0 "without, then with" train exp.ini --resume runs/off --set run.name=off --set train.steps=12
 [ "$(count off scalar loss/total)" -eq 1 ] || fail 'not one point of the later part'
 [ "$(events off graph | wc -l)" -eq 1 ] || fail 'no graph of the later part'
+
+# A disk that is full stops the run, as it does for metrics.csv.
+(
+    trap '' XFSZ
+    ulimit -f 16
+    expect 4 "full" train exp.ini --set run.name=full
+    [ "$failures" -eq 0 ]
+) || fail 'a full disk'
+matches err "cannot write '.*/runs/full/events.out.tfevents.*': File too large"
 finish
