@@ -28,8 +28,9 @@ static void print_result(const mx_session *session) {
     printf("test accuracy  %.4f (raw weights %.4f)\n", result->last.accuracy,
            result->last.accuracy_raw);
     printf("test F1        %.4f\n", result->last.f1);
-    printf("best accuracy  %.4f at step %llu\n", result->best.accuracy,
-           (unsigned long long)result->best_step);
+    printf("test loss      %.4f\n", result->last.loss);
+    printf("best weights   accuracy %.4f, F1 %.4f, at step %llu\n", result->best.accuracy,
+           result->best.f1, (unsigned long long)result->best_step);
 }
 
 /* What the signal handler speaks to. */

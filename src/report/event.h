@@ -45,9 +45,9 @@ typedef struct mx_event_start {
     uint64_t steps, steps_per_epoch,
         first_step;                    /* first_step: steps done before, 0 unless resumed */
     uint64_t parameters, memory_bytes; /* trained numbers; device memory */
-    int batch, k;
-    int height, width, channels;  /* of a picture */
-    const mx_event_layer *layers; /* n_layers, and the settings: while the call lasts */
+    int batch, k;                      /* k: 0 when supervised */
+    int height, width, channels;       /* of a picture */
+    const mx_event_layer *layers;      /* n_layers, and the settings: while the call lasts */
     size_t n_layers;
     const mx_event_setting *settings; /* n_settings */
     size_t n_settings;

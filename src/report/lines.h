@@ -7,7 +7,7 @@
 
 /* What is about to run: several lines. */
 void mx_lines_start(mx_buf *out, const mx_event_start *event);
-/* A row: "step 300/300  epoch 0.32  loss 1.234 ...", one to three lines. */
+/* A row: "epoch 1 batch 300/936  loss 1.234 ...", one to three lines. */
 void mx_lines_row(mx_buf *out, const mx_event_start *start, const mx_event_step *event);
 /* How it ended: one or two lines. */
 void mx_lines_end(mx_buf *out, const mx_event_end *event);

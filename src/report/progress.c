@@ -47,19 +47,29 @@ static mx_status on_start(void *context, const mx_event_start *event) {
     return print_lines(self, &text);
 }
 
+/* "300/900  loss 1.234 ..." */
 static void describe_step(const progress *self, const mx_event_step *event, mx_buf *out) {
     const double done = (double)(event->step - self->start.first_step);
     const double left =
         (double)(self->start.steps - event->step) * event->elapsed_s / (done > 0 ? done : 1);
-    mx_buf_printf(out, "%3.0f %%  %llu/%llu  loss %.3f",
-                  100.0 * (double)event->step / (double)self->start.steps,
-                  (unsigned long long)event->step, (unsigned long long)self->start.steps,
-                  event->loss);
-    mx_buf_printf(out, " (x %.3f u %.4f lu %.3g)", event->loss_x, event->loss_u, event->lambda_u);
-    mx_buf_printf(out, "  %.0f img/s  ", event->images_per_s);
+    mx_buf_printf(out, "%llu/%llu  ", (unsigned long long)event->step,
+                  (unsigned long long)self->start.steps);
     mx_lines_duration(out, left);
-    mx_buf_puts(out, " left");
+    mx_buf_printf(out, " left  %.0f img/s  loss %.3f", event->images_per_s, event->loss);
+    if (self->start.k > 0) mx_buf_printf(out, " x %.3f u %.4f", event->loss_x, event->loss_u);
     if (self->has_accuracy) mx_buf_printf(out, "  acc %.4f", self->accuracy);
+}
+
+/* "[====    ] " as wide as there is room for; nothing where there is hardly any. */
+static void put_bar(mx_buf *out, const progress *self, uint64_t step, int room) {
+    enum { NARROWEST = 6, WIDEST = 30 };
+    const int width = (room > WIDEST ? WIDEST : room) - 3;
+    if (room < NARROWEST) return;
+    const int filled = (int)((uint64_t)width * step / self->start.steps);
+    mx_buf_puts(out, "[");
+    for (int i = 0; i < width; i++)
+        mx_buf_puts(out, i < filled ? "=" : " ");
+    mx_buf_puts(out, "] ");
 }
 
 /* The redrawn line of a terminal, cut to its width. */
@@ -67,16 +77,20 @@ static mx_status on_step(void *context, const mx_event_step *event) {
     progress *self = context;
     const bool due = !self->drawn || event->elapsed_s - self->last_drawn >= REDRAW_S;
     if (!self->terminal || !due || mx_log_get_level() < MX_LOG_NORMAL) return MX_OK;
-    mx_buf text = {0};
+    mx_buf text = {0}, line = {0};
+    const int width = columns(self->stream) - 1;
     describe_step(self, event, &text);
-    const mx_status status = mx_buf_check(&text);
+    put_bar(&line, self, event->step, width - (int)text.length);
+    mx_buf_puts(&line, mx_buf_text(&text));
+    const mx_status status = mx_buf_check(&line);
     if (status == MX_OK) {
-        fprintf(self->stream, "\r%.*s\033[K", columns(self->stream) - 1, mx_buf_text(&text));
+        fprintf(self->stream, "\r%.*s\033[K", width, mx_buf_text(&line));
         fflush(self->stream);
         self->drawn = true;
         self->last_drawn = event->elapsed_s;
     }
     mx_buf_release(&text);
+    mx_buf_release(&line);
     return status;
 }
 
@@ -91,8 +105,10 @@ static mx_status on_row(void *context, const mx_event_step *event) {
     return print_lines(self, &text);
 }
 
+/* Who started the run shows what it came to. */
 static mx_status on_end(void *context, const mx_event_end *event) {
     mx_buf text = {0};
+    if (event->status == MX_OK) return MX_OK;
     mx_lines_end(&text, event);
     return print_lines(context, &text);
 }

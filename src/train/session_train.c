@@ -47,7 +47,7 @@ static mx_status send_start(mx_session *session) {
                             .parameters = mx_net_parameters(session->net),
                             .memory_bytes = mx_device_allocated(session->device),
                             .batch = (int)config->train_batch,
-                            .k = (int)config->mixmatch_k};
+                            .k = session->trainer.spec.mixmatch ? (int)config->mixmatch_k : 0};
     if (status == MX_OK) status = mx_session_describe(session, &arena, &event);
     for (size_t i = 0; status == MX_OK && i < session->n_sinks; i++)
         if (session->sinks[i].start)

@@ -49,12 +49,12 @@ fi
 if [ -e data/aaf ] && [ -e data/adience ] && [ -e data/mafa ]; then
     for variant in mixmatch supervised; do
         train mask-$variant --set data.labelled=4
-        said 'class    masked: 2 labelled, 29 unlabelled, 0 validation, 8 test'
+        said 'masked           2          29           0     8'
     done
 fi
 train cifar10 --set data.labelled=10
 said '10 labelled, 90 unlabelled, 0 validation, 20 test; 10 classes'
-said 'class    airplane: 1 labelled, 9 unlabelled, 0 validation, 2 test'
+said 'airplane           1           9           0     2'
 train folder --set data.labelled=4
 said '4 labelled, 15 unlabelled, 0 validation, 5 test; 2 classes'
 train fashion-mnist-quick --set data.labelled=10 \

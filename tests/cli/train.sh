@@ -58,7 +58,7 @@ has runs/a/train.log '  guesses: confidence 0.'
 for fact in '"state": "finished"' '"method": "mixmatch"' '"labelled": 20' '"step": 6' '"driver": "'; do
     has runs/a/run.json "$fact"
 done
-has runs/a/train.log 'step 6/6'
+has runs/a/train.log 'step 6: test loss'
 has runs/a/train.log 'done after 6 steps'
 has runs/a/config.ini 'name = wrn-10-1'
 
