@@ -48,13 +48,14 @@ void mx_config_close(mx_config *config);
 /* Builds data set, network and run folder as `config` says, which must outlive the session.
  * Fails with MX_DATA, MX_WRITE, MX_OPENCL, MX_MEMORY or MX_BUSY. */
 mx_status mx_session_open(mx_session **out, const mx_config *config);
-/* Takes up the run in folder `run`, or that of the checkpoint `run` in its folder: what follows is, bit for bit, what would have
- * followed without the stop (same program, device and driver). `config` may differ from the run's in
- * what does not change its course. Fails as mx_session_open, with MX_USAGE naming what differs, and
- * with MX_DATA when there is no checkpoint. */
+/* Takes up the run in folder `run`, or that of the checkpoint `run` in its folder: what follows is,
+ * bit for bit, what would have followed without the stop (same program, device and driver). A run
+ * that came to no checkpoint begins anew. `config` may differ from the run's in what does not
+ * change its course. Fails as mx_session_open, with MX_USAGE naming what differs, and with MX_DATA
+ * when there is no such run. */
 mx_status mx_session_resume(mx_session **out, const mx_config *config, const char *run);
-/* Trains to the end. Fails with MX_DIVERGED, MX_OPENCL or MX_WRITE, and with MX_SIGINT or MX_SIGTERM
- * after mx_session_stop, when the state is saved. */
+/* Trains to the end. Fails with MX_DIVERGED, MX_OPENCL or MX_WRITE, and with MX_SIGINT or
+ * MX_SIGTERM after mx_session_stop, when the state is saved. */
 mx_status mx_session_train(mx_session *session);
 /* Asks mx_session_train to save and return after the step at hand; `signal` is SIGINT or SIGTERM.
  * May be called by a signal handler or another thread. */

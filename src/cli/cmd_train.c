@@ -55,18 +55,18 @@ static mx_status train_until_signal(mx_session *session) {
     return status;
 }
 
-/* OUT/NAME where that has a checkpoint, else NULL. */
+/* OUT/NAME where that is a run, else NULL. */
 static mx_status find_own_run(const mx_config *config, char **run) {
-    char *checkpoint = NULL;
+    char *metrics = NULL;
     mx_status status;
     MX_GO(mx_path_join(run, config->run_out, config->run_name));
-    MX_GO(mx_path_join(&checkpoint, *run, MX_STATE_FILE));
-    if (!mx_file_exists(checkpoint)) {
+    MX_GO(mx_path_join(&metrics, *run, "metrics.csv"));
+    if (!mx_file_exists(metrics)) {
         free(*run);
         *run = NULL;
     }
 done:
-    free(checkpoint);
+    free(metrics);
     return status;
 }
 

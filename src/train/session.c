@@ -140,13 +140,17 @@ static mx_status check_not_ended(const mx_session *session, const char *run) {
     return MX_OK;
 }
 
+/* `checkpoint` is NULL for a run that came to none. */
 static mx_status take_up(mx_session *session, const char *run, const char *checkpoint) {
     MX_TRY(mx_run_folder_reopen(&session->folder, run));
-    MX_TRY(mx_state_load(session, checkpoint));
+    if (checkpoint) MX_TRY(mx_state_load(session, checkpoint));
     MX_TRY(check_not_ended(session, run));
     session->saved_step = session->step;
     MX_TRY(open_sinks(session, true));
-    mx_info("resumes '%s' after step %llu", run, (unsigned long long)session->step);
+    if (checkpoint)
+        mx_info("resumes '%s' after step %llu", run, (unsigned long long)session->step);
+    else
+        mx_info("'%s' came to no checkpoint: it begins anew", run);
     return mx_session_write_facts(session, "resumed");
 }
 
@@ -167,8 +171,9 @@ mx_status mx_session_resume(mx_session **out, const mx_config *config, const cha
     *out = NULL;
     MX_GO(find_checkpoint(what, &run, &checkpoint));
     MX_GO(mx_resume_check(config, run));
-    MX_GO(open_parts(&session, config, true));
-    MX_GO(take_up(session, run, checkpoint));
+    const bool begun = mx_file_exists(checkpoint);
+    MX_GO(open_parts(&session, config, begun));
+    MX_GO(take_up(session, run, begun ? checkpoint : NULL));
     *out = session;
 done:
     if (status != MX_OK) mx_session_close(session);
