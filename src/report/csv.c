@@ -75,7 +75,12 @@ mx_status mx_csv_sink_reopen(mx_sink *sink, const char *path, uint64_t step) {
     mx_buf text = {0};
     mx_status status;
     MX_GO(mx_read_file(&text, path, LIMIT));
-    MX_GO(mx_write_atomic(path, text.data, kept_bytes(mx_buf_text(&text), step)));
+    const size_t kept = kept_bytes(mx_buf_text(&text), step);
+    if (kept == 0) {
+        status = mx_csv_sink_open(sink, path);
+        goto done;
+    }
+    MX_GO(mx_write_atomic(path, text.data, kept));
     MX_GO(mx_text_file_open(&file, path, true));
     *sink = (mx_sink){.self = file, .row = write_row, .release = mx_text_file_close};
 done:
