@@ -15,23 +15,20 @@ for method in mixmatch supervised; do
     "$mixcl" train exp.ini --set run.name=whole-$method --set train.method=$method --set train.steps=400 \
         >out 2>err || fail "the whole run: $(cat err)"
 done
-moments=$(awk -v n="$kills" 'BEGIN { srand(); for (i = 0; i < n; i++) printf "%.3f\n", 0.1 + rand() * 0.9 }')
-run=0 at_work=0
-method=mixmatch
+moments=$(awk -v n="$kills" 'BEGIN { srand(); for (i = 0; i < n; i++) printf "%.3f\n", 0.1 + rand() * 1.5 }')
+mixmatch=0 supervised=0 at_work=0 method=mixmatch
 for moment in $moments; do
-    "$mixcl" train exp.ini --set run.name=$method-$run --set train.method=$method --set train.steps=400 \
-        --set train.save_every=3 --set train.keep=1 --resume auto >out 2>err &
-    process=$!
-    sleep "$moment"
-    if kill -KILL $process 2>/dev/null; then
-        wait $process 2>/dev/null
-        at_work=$((at_work + 1))
-        continue
-    fi
-    # It ended before the kill: the next one dies.
-    wait $process
-    run=$((run + 1))
     [ $method = mixmatch ] && method=supervised || method=mixmatch
+    eval "name=$method-\$$method"
+    "$mixcl" train exp.ini --set run.name=$name --set train.method=$method --set train.steps=400 \
+        --set train.save_every=3 --set train.keep=1 --resume auto >out 2>err &
+    sleep "$moment"
+    if kill -KILL $! 2>/dev/null; then
+        at_work=$((at_work + 1))
+    else # it came to its end: the next one dies
+        eval "$method=\$(($method + 1))"
+    fi
+    wait $! 2>/dev/null
 done
 for name in $(cd runs && ls -d mixmatch-* supervised-* 2>/dev/null); do
     method=${name%-*}
@@ -42,5 +39,5 @@ for name in $(cd runs && ls -d mixmatch-* supervised-* 2>/dev/null); do
     same_run whole-$method $name || fail "whole-$method and $name are not one run"
     [ "$(numbers whole-$method)" = "$(numbers $name)" ] || fail "checkpoints of whole-$method and $name differ"
 done
-echo "$at_work of $kills kills met a run at work, over $((run + 1)) runs"
+echo "$at_work of $kills kills met a run at work, over $((mixmatch + supervised + 2)) runs at most"
 finish
