@@ -39,6 +39,10 @@ static cairo_status_t keep_bytes(void *context, const unsigned char *bytes, unsi
     return out->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
 }
 
+bool mx_canvas_is_there(void) {
+    return true;
+}
+
 mx_status mx_canvas_check_path(const char *path) {
     if (mx_path_has_extension(path, "png") || mx_path_has_extension(path, "svg")) return MX_OK;
     return mx_fail(MX_USAGE, "cannot draw '%s': the name must end in .png or .svg", path);
@@ -93,13 +97,24 @@ done:
     return status;
 }
 
-mx_status mx_canvas_save(mx_canvas *canvas) {
+/* The file's bytes to canvas->bytes. */
+static mx_status finish(mx_canvas *canvas) {
     MX_TRY(check(canvas));
     if (!canvas->svg)
         cairo_surface_write_to_png_stream(canvas->surface, keep_bytes, &canvas->bytes);
     cairo_surface_finish(canvas->surface);
-    MX_TRY(mx_buf_check(&canvas->bytes));
+    return mx_buf_check(&canvas->bytes);
+}
+
+mx_status mx_canvas_save(mx_canvas *canvas) {
+    MX_TRY(finish(canvas));
     return mx_write_atomic(canvas->path, canvas->bytes.data, canvas->bytes.length);
+}
+
+mx_status mx_canvas_encode(mx_canvas *canvas, mx_buf *out) {
+    MX_TRY(finish(canvas));
+    mx_buf_append(out, canvas->bytes.data, canvas->bytes.length);
+    return mx_buf_check(out);
 }
 
 void mx_canvas_close(mx_canvas *canvas) {

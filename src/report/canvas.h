@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 
 typedef struct mx_canvas mx_canvas;
@@ -53,6 +54,9 @@ typedef struct mx_bitmap {
     const uint8_t *pixels;
 } mx_bitmap;
 
+/* Whether this build can draw. */
+bool mx_canvas_is_there(void);
+
 /* Fails with MX_USAGE where `path` does not end in .png or .svg, or there is no Cairo. */
 mx_status mx_canvas_check_path(const char *path);
 
@@ -62,6 +66,8 @@ mx_status mx_canvas_open(mx_canvas **out, const char *path, int width, int heigh
 /* Writes the file, whole or not at all; nothing is drawn afterwards. Fails with MX_WRITE or
  * MX_MEMORY. */
 mx_status mx_canvas_save(mx_canvas *canvas);
+/* Appends the file's bytes to `out` in its place. Fails with MX_MEMORY. */
+mx_status mx_canvas_encode(mx_canvas *canvas, mx_buf *out);
 void mx_canvas_close(mx_canvas *canvas);
 
 double mx_canvas_text_width(mx_canvas *canvas, mx_font font, const char *text);

@@ -83,6 +83,9 @@ mx_status mx_session_describe(const mx_session *session, mx_arena *arena, mx_eve
 
 /* run.json. */
 mx_status mx_session_write_facts(const mx_session *session, const char *state);
+/* report.html and plots, where the configuration wants them; the moving average is then that of the
+ * best weights. What fails is a warning, but for MX_WRITE. */
+mx_status mx_session_write_report(mx_session *session);
 /* Weights to NAME.safetensors in the run folder: the averaged ones. */
 mx_status mx_session_write_weights(const mx_session *session, const char *name);
 

@@ -230,5 +230,6 @@ mx_status mx_session_train(mx_session *session) {
                                         : status == MX_SIGINT || status == MX_SIGTERM ? "stopped"
                                                                                       : "failed");
     if (status != MX_OK) return mx_fail(status, "%s", why);
-    return end != MX_OK ? end : facts;
+    if (end != MX_OK || facts != MX_OK) return end != MX_OK ? end : facts;
+    return mx_session_write_report(session);
 }
