@@ -99,7 +99,7 @@ static void put_notes(mx_buf *out, const mx_report *report) {
 static void put_basis(mx_buf *out, const mx_report *report) {
     const mx_report_evaluation *scores = report->evaluation;
     if (!scores) return;
-    mx_buf_puts(out, "<p class=\"soft\">Scores are on ");
+    mx_buf_puts(out, "<p class=\"soft basis\">Scores are on ");
     mx_html_count(out, scores->n);
     mx_buf_printf(
         out, " %s pictures that training never saw, with the weights in best.safetensors.</p>\n",

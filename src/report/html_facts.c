@@ -8,10 +8,9 @@ static void put_setting(mx_buf *out, const mx_report_setting *setting) {
     mx_html_text(out, setting->key, MX_HTML_NAME);
     mx_buf_puts(out, "</code></th><td><code>");
     mx_html_text(out, setting->value, MX_HTML_LONG);
-    mx_buf_puts(out, setting->changed ? "</code> <span class=\"tag\">changed</span></td><td><code>"
-                                      : "</code></td><td><code>");
+    mx_buf_puts(out, *setting->fallback ? "</code></td><td><code>" : "</code></td><td>");
     mx_html_text(out, setting->fallback, MX_HTML_LONG);
-    mx_buf_puts(out, "</code></td></tr>\n");
+    mx_buf_puts(out, *setting->fallback ? "</code></td></tr>\n" : "</td></tr>\n");
 }
 
 static size_t put_settings(mx_buf *out, const mx_report *report, bool changed) {

@@ -43,16 +43,15 @@ static void put_cell(mx_buf *out, const mx_report *report, int truth, int guess,
 
 static void put_matrix(mx_buf *out, const mx_report *report) {
     const bool wide = report->n_classes <= WIDE_CLASSES;
-    mx_buf_printf(
-        out,
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"Confusion matrix\"><table class=\"matrix%s\">\n"
-        "<caption>Rows are the truth, columns the guesses%s.</caption>\n<thead><tr><td></td>",
-        wide ? "" : " dense", wide ? "; shares are of the row" : "; colours are shares of the row");
+    mx_buf_printf(out,
+                  "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                  "aria-label=\"Confusion matrix\"><table class=\"matrix%s\">\n"
+                  "<thead><tr><td></td>",
+                  wide ? "" : " dense");
     for (int guess = 0; guess < report->n_classes; guess++) {
-        mx_buf_puts(out, "<th scope=\"col\">");
+        mx_buf_puts(out, "<th scope=\"col\"><span>");
         mx_html_text(out, report->class_names[guess], HEAD_NAME);
-        mx_buf_puts(out, "</th>");
+        mx_buf_puts(out, "</span></th>");
     }
     mx_buf_puts(out, "</tr></thead>\n<tbody>\n");
     for (int truth = 0; truth < report->n_classes; truth++) {
@@ -95,10 +94,11 @@ static void put_confusions(mx_buf *out, const mx_report *report) {
     confusion top[MOST_CONFUSIONS];
     const int count = find_confusions(report, top);
     if (count == 0) return;
-    mx_buf_puts(out, "<h3>Most frequent mistakes</h3>\n<div class=\"scroll\"><table>\n<thead><tr>"
-                     "<th scope=\"col\">Truth</th><th scope=\"col\">Guess</th>"
-                     "<th scope=\"col\" class=\"n\">Pictures</th><th scope=\"col\" class=\"n\">Of "
-                     "the class</th></tr></thead>\n<tbody>\n");
+    mx_buf_puts(out,
+                "<div><h3>Most frequent mistakes</h3>\n<div class=\"scroll\"><table>\n<thead><tr>"
+                "<th scope=\"col\">Truth</th><th scope=\"col\">Guess</th>"
+                "<th scope=\"col\" class=\"n\">Pictures</th><th scope=\"col\" class=\"n\">Of "
+                "the class</th></tr></thead>\n<tbody>\n");
     for (int i = 0; i < count; i++) {
         mx_buf_puts(out, "<tr><td class=\"name\">");
         mx_html_text(out, report->class_names[top[i].truth], MX_HTML_NAME);
@@ -111,25 +111,30 @@ static void put_confusions(mx_buf *out, const mx_report *report) {
             out, share_of(top[i].count, report->evaluation->classes[top[i].truth].support), 1);
         mx_buf_puts(out, "</td></tr>\n");
     }
-    mx_buf_puts(out, "</tbody></table></div>\n");
+    mx_buf_puts(out, "</tbody></table></div></div>\n");
 }
 
 mx_status mx_html_confusion(mx_buf *out, const mx_report *report) {
     if (!report->evaluation) return MX_OK;
     mx_html_begin_section(out, "confusion", "What it takes for what");
+    mx_buf_printf(out,
+                  "<p class=\"soft\">Rows are the truth, columns the guesses; %s shares of the "
+                  "row.</p>\n<div class=\"beside\">\n",
+                  report->n_classes <= WIDE_CLASSES ? "percents are" : "colours are");
     if (report->n_classes <= TABLE_CLASSES)
         put_matrix(out, report);
     else
         MX_TRY(mx_html_plot(out, report, MX_PLOT_CONFUSION));
     put_confusions(out, report);
+    mx_buf_puts(out, "</div>\n");
     mx_html_end_section(out);
     return MX_OK;
 }
 
 static void put_score(mx_buf *out, double score, bool bar) {
     mx_buf_puts(out, "<td class=\"n\">");
-    mx_html_percent(out, score, 1);
     if (bar) mx_buf_printf(out, "<span class=\"bar\"><i style=\"--a:%.3f\"></i></span>", score);
+    mx_html_percent(out, score, 1);
     mx_buf_puts(out, "</td>");
 }
 

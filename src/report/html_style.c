@@ -21,7 +21,7 @@ const char *const mx_html_style[] = {
     "h3{margin:28px 0 8px;font-size:1rem}\n"
     "p{margin:0 0 14px;max-width:72ch}\n"
     ".lead{margin:0;color:var(--soft);font-size:1.05rem;overflow-wrap:anywhere}\n"
-    ".soft{color:var(--soft)}\n",
+    ".soft{color:var(--soft)}.basis{max-width:none;margin:-4px 4px 18px;font-size:.9rem}\n",
     "section,.note{background:var(--paper);border:1px solid var(--line);border-radius:12px;"
     "padding:24px 28px;margin-bottom:20px}\n"
     ".note{border-left:4px solid #e69f00;padding:14px 20px}\n"
@@ -50,12 +50,12 @@ const char *const mx_html_style[] = {
     "td code,.values{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;"
     "overflow-wrap:anywhere}\n"
     ".name{min-width:8em;max-width:22em;overflow-wrap:anywhere}\n",
-    "meter,.bar{display:inline-block;width:90px;height:8px;margin-left:10px;border-radius:4px;"
+    ".bar{display:inline-block;width:90px;height:8px;margin-right:12px;border-radius:4px;"
     "background:#e8edf1;vertical-align:middle;overflow:hidden}\n"
     ".bar i{display:block;height:100%;width:calc(100%*var(--a));background:var(--blue)}\n"
     ".key{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:7px}\n"
-    ".tag{display:inline-block;padding:0 7px;border-radius:9px;background:#e3f0f9;color:#00507d;"
-    "font-size:.78rem;font-weight:600}\n",
+    ".beside{display:flex;flex-wrap:wrap;gap:16px 40px;margin-top:14px}.beside>*{min-width:0;"
+    "max-width:100%}.beside h3{margin-top:0}\n",
     ".matrix{border-collapse:separate;border-spacing:2px;font-size:.85rem}\n"
     ".matrix td,.matrix th{border:0;padding:0;text-align:center;vertical-align:middle}\n"
     ".matrix td{width:46px;min-width:40px;height:38px;border-radius:4px;background:#f4f6f8;"
@@ -64,16 +64,16 @@ const char *const mx_html_style[] = {
     ".matrix tbody th{text-align:right;padding-right:10px;font-weight:500;white-space:nowrap;"
     "max-width:13em;overflow:hidden;text-overflow:ellipsis;position:sticky;left:0;"
     "background:var(--paper)}\n"
-    ".matrix thead th{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
-    "padding:8px 0 2px;max-height:11em;overflow:hidden;vertical-align:bottom;color:var(--ink);"
-    "font-weight:500;margin:auto}\n"
+    ".matrix thead th{vertical-align:bottom;padding:0 0 4px;color:var(--ink);font-weight:500}\n"
+    ".matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11em;"
+    "overflow:hidden;display:inline-block}\n"
     ".matrix thead td{background:none}\n",
     ".matrix .r{background:rgb(0 114 178/var(--a))}.matrix .w{background:rgb(213 94 0/var(--a))}\n"
     ".matrix .d{color:#fff}\n"
     ".dense{border-spacing:1px;font-size:.6rem}\n"
     ".dense td{width:20px;min-width:18px;height:16px;border-radius:1px}\n"
     ".dense tbody th{font-size:.68rem;line-height:1;max-width:11em}\n"
-    ".dense thead th{font-size:.68rem;line-height:1;padding-right:0}\n",
+    ".dense thead th{font-size:.68rem;line-height:1}\n",
     ".pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:18px "
     "16px;"
     "list-style:none;margin:14px 0 0;padding:0}\n"
@@ -93,7 +93,10 @@ const char *const mx_html_style[] = {
     ".numbers div{padding:14px 16px}.numbers dd{font-size:1.35rem}\n"
     ".plots{grid-template-columns:minmax(0,1fr);gap:14px}\n"
     ".pictures{grid-template-columns:repeat(auto-fill,minmax(132px,1fr))}\n"
-    "th,td{padding:6px 8px}.bar{display:none}}\n"
+    "th,td{padding:6px 8px}.bar{display:none}.name{min-width:0}\n"
+    ".settings thead{display:none}.settings tr{display:block;border-bottom:1px solid var(--line);"
+    "padding:6px 0}.settings th,.settings td{display:block;border:0;padding:0 4px}\n"
+    ".settings td:last-child:not(:empty)::before{content:'default: ';color:var(--soft)}}\n"
     "@media print{body{background:#fff}main{padding:0}section{break-inside:avoid;border:0;"
     "padding:12px 0}}\n",
     NULL};

@@ -17,7 +17,8 @@ enum {
     SMALL_HEIGHT = 290,
     LARGE_WIDTH = 880, /* of one in a file */
     LARGE_HEIGHT = 520,
-    LEFT = 60, /* around the axes */
+    EDGE = 8,  /* of the title */
+    LEFT = 48, /* around the axes */
     RIGHT = 18,
     TOP = 58,
     BOTTOM = 44
@@ -42,14 +43,14 @@ static const figure_spec figures[MX_PLOT_COUNT] = {
                       false,
                       {{MX_HISTORY_LOSS, "total", MX_BLUE, false},
                        {MX_HISTORY_LOSS_X, "labelled", MX_VERMILLION, false},
-                       {MX_HISTORY_LOSS, "unlabelled, weighted", MX_GREEN, true},
-                       {MX_HISTORY_TEST_LOSS, "evaluation", MX_PURPLE, false}}},
+                       {MX_HISTORY_LOSS, "unlabelled", MX_GREEN, true},
+                       {MX_HISTORY_TEST_LOSS, "held out", MX_PURPLE, false}}},
     [MX_PLOT_ACCURACY] = {"accuracy",
-                          "Accuracy, %",
+                          "Accuracy and F1, %",
                           true,
                           {{MX_HISTORY_ACCURACY, "averaged weights", MX_BLUE, false},
-                           {MX_HISTORY_ACCURACY_RAW, "raw weights", MX_ORANGE, false}}},
-    [MX_PLOT_F1] = {"f1", "F1, %", true, {{MX_HISTORY_F1, "averaged weights", MX_BLUE, false}}},
+                           {MX_HISTORY_ACCURACY_RAW, "raw weights", MX_ORANGE, false},
+                           {MX_HISTORY_F1, "F1", MX_GREEN, false}}},
     [MX_PLOT_GUESSES] = {"guesses",
                          "Guessed labels, %",
                          true,
@@ -159,13 +160,13 @@ static void draw_points(const mx_plot *plot, const points *p, mx_colour colour) 
 
 /* The title at the left upper corner, and the frame of the plot below it. */
 static mx_plot begin_plot(mx_canvas *canvas, int width, int height, const char *title) {
-    mx_canvas_text(canvas, (mx_point){LEFT, 22}, MX_FONT_HEAD, MX_ALIGN_LEFT, MX_INK, title);
+    mx_canvas_text(canvas, (mx_point){EDGE, 22}, MX_FONT_HEAD, MX_ALIGN_LEFT, MX_INK, title);
     return (mx_plot){.canvas = canvas,
                      .area = {LEFT, TOP, width - LEFT - RIGHT, height - TOP - BOTTOM}};
 }
 
 static void draw_names(const mx_plot *plot, const figure_spec *figure, const points *curves) {
-    mx_point at = {LEFT, 28};
+    mx_point at = {EDGE, 28};
     for (int i = 0; figure->curves[i].name; i++) {
         const curve_spec *c = &figure->curves[i];
         if (curves[i].count == 0) continue;
@@ -210,7 +211,7 @@ static void draw_reliability(mx_canvas *canvas, const mx_report *report, int wid
     mx_plot_bars(&plot, heights, count, 0, 100, MX_SKY);
     mx_plot_curve(&plot, ends, ends, 2, MX_VERMILLION);
     for (int i = 0; i < 2; i++)
-        mx_plot_legend(&plot, (mx_point){LEFT + i * 180, 28}, &names[i], &colours[i], 1);
+        mx_plot_legend(&plot, (mx_point){EDGE + i * 180, 28}, &names[i], &colours[i], 1);
 }
 
 /* Draws one plot for the file `path`, whose extension decides. */

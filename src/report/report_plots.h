@@ -8,7 +8,6 @@
 typedef enum mx_report_plot {
     MX_PLOT_LOSS,
     MX_PLOT_ACCURACY,
-    MX_PLOT_F1,
     MX_PLOT_GUESSES,
     MX_PLOT_LAMBDA_U,
     MX_PLOT_LR,
