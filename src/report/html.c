@@ -101,9 +101,13 @@ static void put_basis(mx_buf *out, const mx_report *report) {
     if (!scores) return;
     mx_buf_puts(out, "<p class=\"soft basis\">Scores are on ");
     mx_html_count(out, scores->n);
-    mx_buf_printf(
-        out, " %s pictures that training never saw, with the weights in best.safetensors.</p>\n",
-        scores->on_test ? "test" : "validation");
+    mx_buf_printf(out, " %s pictures that training never saw, with the weights of best.safetensors",
+                  scores->on_test ? "test" : "validation");
+    if (*report->best_by) {
+        mx_buf_puts(out, ", chosen by the ");
+        mx_html_text(out, report->best_by, MX_HTML_NAME);
+    }
+    mx_buf_puts(out, ".</p>\n");
 }
 
 mx_status mx_report_html(const mx_report *report, mx_buf *out) {

@@ -67,6 +67,7 @@ void mx_html_machine(mx_buf *out, const mx_report *report) {
     mx_html_fact(out, "Network", report->model);
     put_number(out, "Trained numbers", report->parameters);
     put_number(out, "Steps", report->step);
+    mx_html_fact(out, "Ended because", report->ended);
     mx_buf_puts(out, "</tbody></table></div>\n");
     mx_html_end_section(out);
 }

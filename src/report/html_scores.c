@@ -145,7 +145,7 @@ static void put_class(mx_buf *out, const char *name, const mx_report_class *scor
     put_score(out, scores->precision, false);
     put_score(out, scores->recall, false);
     put_score(out, scores->f1, true);
-    mx_buf_puts(out, "<td class=\"n\">");
+    mx_buf_puts(out, "<td class=\"n wide\">");
     mx_html_count(out, scores->support);
     mx_buf_puts(out, "</td></tr>\n");
 }
@@ -161,7 +161,7 @@ void mx_html_classes(mx_buf *out, const mx_report *report) {
                 "<div class=\"scroll\"><table class=\"full\">\n<thead><tr>"
                 "<th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">Precision</th>"
                 "<th scope=\"col\" class=\"n\">Recall</th><th scope=\"col\" class=\"n\">F1</th>"
-                "<th scope=\"col\" class=\"n\">Pictures</th></tr></thead>\n<tbody>\n");
+                "<th scope=\"col\" class=\"n wide\">Pictures</th></tr></thead>\n<tbody>\n");
     for (int i = 0; i < report->n_classes; i++)
         put_class(out, report->class_names[i], &scores->classes[i]);
     mx_buf_puts(out, "</tbody></table></div>\n");

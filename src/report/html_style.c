@@ -49,16 +49,17 @@ const char *const mx_html_style[] = {
     ".full{width:100%}\n"
     "td code,.values{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;"
     "overflow-wrap:anywhere}\n"
-    ".name{min-width:8em;max-width:22em;overflow-wrap:anywhere}\n",
+    ".name{max-width:24em;overflow-wrap:break-word}\n",
     ".bar{display:inline-block;width:90px;height:8px;margin-right:12px;border-radius:4px;"
     "background:#e8edf1;vertical-align:middle;overflow:hidden}\n"
     ".bar i{display:block;height:100%;width:calc(100%*var(--a));background:var(--blue)}\n"
     ".key{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:7px}\n"
     ".beside{display:flex;flex-wrap:wrap;gap:16px 40px;margin-top:14px}.beside>*{min-width:0;"
-    "max-width:100%}.beside h3{margin-top:0}\n",
+    "max-width:100%}.beside h3{margin-top:0}"
+    ".beside td,.beside th{padding-left:8px;padding-right:8px}.beside .matrix td{padding:0}\n",
     ".matrix{border-collapse:separate;border-spacing:2px;font-size:.85rem}\n"
     ".matrix td,.matrix th{border:0;padding:0;text-align:center;vertical-align:middle}\n"
-    ".matrix td{width:46px;min-width:40px;height:38px;border-radius:4px;background:#f4f6f8;"
+    ".matrix td{width:44px;min-width:38px;height:38px;border-radius:4px;background:#f4f6f8;"
     "line-height:1.15}\n"
     ".matrix td small{display:block;font-size:.68rem;opacity:.85}\n"
     ".matrix tbody th{text-align:right;padding-right:10px;font-weight:500;white-space:nowrap;"
@@ -93,7 +94,8 @@ const char *const mx_html_style[] = {
     ".numbers div{padding:14px 16px}.numbers dd{font-size:1.35rem}\n"
     ".plots{grid-template-columns:minmax(0,1fr);gap:14px}\n"
     ".pictures{grid-template-columns:repeat(auto-fill,minmax(132px,1fr))}\n"
-    "th,td{padding:6px 8px}.bar{display:none}.name{min-width:0}\n"
+    "th,td{padding:6px 8px}.bar{display:none}.wide{display:none}"
+    ".name{max-width:9em}\n"
     ".settings thead{display:none}.settings tr{display:block;border-bottom:1px solid var(--line);"
     "padding:6px 0}.settings th,.settings td{display:block;border:0;padding:0 4px}\n"
     ".settings td:last-child:not(:empty)::before{content:'default: ';color:var(--soft)}}\n"

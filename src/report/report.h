@@ -58,6 +58,7 @@ typedef struct mx_report {
     bool has_best; /* an evaluation chose the best weights */
     uint64_t best_step;
     double best_accuracy;
+    const char *best_by, *ended; /* what chose them; why training ended */
     uint64_t labelled, unlabelled, validation, test, unusable; /* pictures */
     int n_classes;
     const char *const *class_names;

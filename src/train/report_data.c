@@ -79,6 +79,7 @@ mx_status mx_report_data_open(mx_report_data **out, const char *run) {
     mx_report *report = &data->report;
     report->state = report->device = report->platform = report->driver = "";
     report->device_version = report->version = report->git = "";
+    report->best_by = report->ended = "";
     report->notes = data->notes;
     MX_GO(mx_strdup(&data->folder, run));
     MX_GO(read_config(data));

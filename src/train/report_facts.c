@@ -27,7 +27,9 @@ static mx_status take_texts(mx_report_data *data, const json_t *facts) {
     MX_TRY(take_text(data, device, "name", &report->device));
     MX_TRY(take_text(data, device, "platform", &report->platform));
     MX_TRY(take_text(data, device, "driver", &report->driver));
-    return take_text(data, device, "version", &report->device_version);
+    MX_TRY(take_text(data, device, "version", &report->device_version));
+    MX_TRY(take_text(data, facts, "ended", &report->ended));
+    return take_text(data, json_object_get(facts, "scores"), "best_by", &report->best_by);
 }
 
 static mx_status take_classes(mx_report_data *data, const json_t *classes) {

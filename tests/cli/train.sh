@@ -43,7 +43,7 @@ has out 'run folder     '
 matches out '^steps          6 in '
 matches out '^test accuracy  [01]\.[0-9]{4} '
 has err '20 labelled, 40 unlabelled, 0 validation, 20 test; 2 classes'
-[ "$(ls runs/a | grep -v '^events.out.tfevents.' | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.ini last.safetensors metrics.csv run.json train.log ' ] ||
+[ "$(ls runs/a | grep -v -e '^events.out.tfevents.' -e '^plots$' | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.ini last.safetensors metrics.csv report.html run.json train.log ' ] ||
     fail "the run folder holds $(ls runs/a)"
 [ "$(head -n 1 runs/a/metrics.csv)" = "step,epoch,elapsed_s,loss,loss_x,loss_u,lambda_u,lr,images_per_s,\
 test_loss,test_acc,test_f1,test_acc_raw,guess_confidence,guess_accuracy,guess_balance" ] || fail "the columns are $(head -n 1 runs/a/metrics.csv)"
