@@ -2,36 +2,16 @@
 # mixcl report: the page of a run, and of several. Usage: report.sh MIXCL
 . "$(dirname "$0")/common"
 
-# train NAME ARGUMENT...: a run of exp.ini called NAME
+# train NAME ARGUMENT...: a short run of $ini called NAME
+ini=exp.ini
 train() {
     name=$1
     shift
-    expect 0 "train $name" train exp.ini --set "run.name=$name" "$@"
+    expect 0 "train $name" train "$ini" --set "run.name=$name" --set train.steps=6 --set train.log_every=2 \
+        --set train.eval_every=3 --set "data.classes=<script>, b&b" "$@"
 }
 
-write_idx two-train 60 2
-write_idx two-test 20 2
-{
-    sources two
-    cat <<'END'
-[data]
-size = 8
-channels = 1
-labelled = 20
-classes = <script>, b&b
-[augment]
-pad = 2
-[mixmatch]
-ramp_steps = 6
-[model]
-name = wrn-10-1
-[train]
-batch = 8
-steps = 6
-log_every = 2
-eval_every = 3
-END
-} >exp.ini
+write_small_experiment
 
 # A run ends with its report.
 train a
@@ -65,9 +45,11 @@ cmp -s first.html page.html || fail 'the report at --out is another'
 train b --set log.report=false --set train.method=supervised
 [ -e runs/b/report.html ] && fail 'log.report = false left a report'
 sed '/source.test/,/labels/d' exp.ini >untested.ini
-expect 0 'train without a test' train untested.ini --set run.name=c --set data.validation=10
+ini=untested.ini
+train c --set data.validation=10
 has runs/c/report.html 'all scores are on the validation pictures'
-expect 0 'train without scores' train untested.ini --set run.name=d
+train d
+ini=exp.ini
 has runs/d/report.html 'neither test nor validation pictures'
 
 # Runs side by side.
@@ -113,7 +95,7 @@ expect 4 'report where nothing can be written' report runs/a --out nowhere/page.
 
 # A run whose report fails is a run all the same.
 mkdir -p runs/e/report.html
-"$mixcl" train exp.ini --set run.name=e >out 2>err
+"$mixcl" train exp.ini --set run.name=e --set train.steps=2 >out 2>err
 got=$?
 [ "$got" -eq 4 ] || fail "a report that cannot be written: exit code $got, not 4: $(cat err)"
 has err 'the run is done and saved, but not its report'
