@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/image_write.h"
+#include "io/image.h"
 #include "io/resize.h"
 #include "report/html_parts.h"
 

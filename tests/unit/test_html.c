@@ -2,7 +2,6 @@
 #include "unit/report_fixture.h"
 
 #include "io/image.h"
-#include "io/image_write.h"
 #include "report/canvas.h"
 #include "report/html.h"
 #include "report/html_text.h"
