@@ -30,13 +30,14 @@ static mx_status put_run(mx_buf *out, const mx_report *report, int run,
     MX_TRY(mx_html_find_scores(report, &scores));
     mx_buf_puts(out, "<tr><th scope=\"row\" class=\"name\">");
     put_name(out, report, run);
-    mx_buf_puts(out, "</th><td>");
+    mx_buf_puts(out, "</th>");
+    put_share(out, scores.accuracy, best->accuracy);
+    put_share(out, scores.f1, best->f1);
+    mx_buf_puts(out, "<td>");
     mx_html_text(out, report->method, MX_HTML_NAME);
     mx_buf_puts(out, "</td><td class=\"n\">");
     mx_html_count(out, report->labelled);
     mx_buf_puts(out, "</td>");
-    put_share(out, scores.accuracy, best->accuracy);
-    put_share(out, scores.f1, best->f1);
     mx_buf_puts(out, "<td>");
     mx_buf_puts(out, mx_report_on_test(report) ? "test" : "validation");
     mx_buf_puts(out, "</td><td class=\"n\">");
@@ -65,14 +66,13 @@ static mx_status put_table(mx_buf *out, const mx_report *const *reports, int cou
     mx_html_scores best;
     MX_TRY(find_best(reports, count, &best));
     mx_html_begin_section(out, "runs", "Results");
-    mx_buf_puts(out,
-                "<div class=\"scroll\"><table class=\"full\">\n<thead><tr>"
-                "<th scope=\"col\">Run</th><th scope=\"col\">Method</th>"
-                "<th scope=\"col\" class=\"n\">Labelled</th>"
-                "<th scope=\"col\" class=\"n\">Accuracy</th><th scope=\"col\" class=\"n\">F1</th>"
-                "<th scope=\"col\">Scored on</th>"
-                "<th scope=\"col\" class=\"n\">Best step</th>"
-                "<th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n");
+    mx_buf_puts(out, "<div class=\"scroll\"><table class=\"full\">\n<thead><tr>"
+                     "<th scope=\"col\">Run</th><th scope=\"col\" class=\"n\">Accuracy</th>"
+                     "<th scope=\"col\" class=\"n\">F1</th><th scope=\"col\">Method</th>"
+                     "<th scope=\"col\" class=\"n\">Labelled</th>"
+                     "<th scope=\"col\">Scored on</th>"
+                     "<th scope=\"col\" class=\"n\">Best step</th>"
+                     "<th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n");
     for (int i = 0; i < count; i++)
         MX_TRY(put_run(out, reports[i], i, &best));
     mx_buf_puts(out, "</tbody></table></div>\n");

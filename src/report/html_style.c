@@ -47,8 +47,8 @@ const char *const mx_html_style[] = {
     "tbody th{font-weight:500}tfoot th,tfoot td{font-weight:600;border-bottom:0}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     ".full{width:100%}\n"
-    "td code,.values{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;"
-    "overflow-wrap:anywhere}\n"
+    "td code{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;"
+    "overflow-wrap:break-word}.settings code{overflow-wrap:anywhere}\n"
     ".name{max-width:24em;overflow-wrap:break-word}\n",
     ".bar{display:inline-block;width:90px;height:8px;margin-right:12px;border-radius:4px;"
     "background:#e8edf1;vertical-align:middle;overflow:hidden}\n"
