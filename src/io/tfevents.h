@@ -63,6 +63,7 @@ typedef struct mx_tfhparam {
     mx_tfhparam_type type;
     double number; /* of a BOOL 0 or 1 */
     const char *text;
+    bool differs; /* between runs: shown before the others */
 } mx_tfhparam;
 /* The hyper-parameters that a run starts with; `metrics` are tags of the scalars that judge it. */
 mx_status mx_tfevents_hparams(mx_tfevents *file, const mx_tfhparam *hparams, size_t count,

@@ -63,6 +63,7 @@ static mx_status write_experiment(mx_tfevents *file, const mx_tfhparam *hparams,
         tb__hparam_info__init(&d.infos[i]);
         d.infos[i].name = (char *)hparams[i].name;
         d.infos[i].type = type_of(&hparams[i]);
+        d.infos[i].differs = hparams[i].differs;
         d.info_list[i] = &d.infos[i];
     }
     for (size_t i = 0; i < n_metrics; i++) {

@@ -34,6 +34,7 @@ typedef struct mx_event_setting {
     mx_setting_type type;
     double number; /* of a BOOL 0 or 1 */
     const char *text;
+    bool varied; /* set on the command line, where experiments are varied */
 } mx_event_setting;
 
 /* Sent once, before the first step. */

@@ -75,7 +75,8 @@ static mx_status write_settings(tensorboard_sink *self, const mx_event_start *ev
                                            : setting->type == MX_SETTING_BOOL ? MX_TFHPARAM_BOOL
                                                                               : MX_TFHPARAM_TEXT,
                                    .number = setting->number,
-                                   .text = setting->text};
+                                   .text = setting->text,
+                                   .differs = setting->varied};
     }
     const mx_status status = mx_tfevents_hparams(self->file, hparams, event->n_settings, metrics,
                                                  sizeof metrics / sizeof *metrics);

@@ -43,7 +43,9 @@ static bool is_setting(const mx_key *key) {
 static mx_event_setting setting_of(const mx_config *config, int i) {
     const mx_key *key = &mx_config_keys[i];
     const void *field = (const char *)config + key->offset;
-    mx_event_setting setting = {.type = MX_SETTING_TEXT, .text = config->values[i].text};
+    mx_event_setting setting = {.type = MX_SETTING_TEXT,
+                                .text = config->values[i].text,
+                                .varied = config->values[i].kind == MX_FROM_SET};
     snprintf(setting.name, sizeof setting.name, "%s.%s", key->section, key->name);
     if (key->type == MX_KEY_BOOL) {
         setting.type = MX_SETTING_BOOL;
@@ -56,14 +58,11 @@ static mx_event_setting setting_of(const mx_config *config, int i) {
     return setting;
 }
 
-/* Those set nearest the command line come first: they are what an experiment is about. */
 static bool describe_settings(const mx_config *config, mx_arena *arena, mx_event_start *event) {
     mx_event_setting *settings = mx_arena_alloc(arena, MX_N_KEYS * sizeof *settings);
     if (!settings) return false;
-    for (int kind = MX_FROM_SET; kind >= MX_FROM_DEFAULT; kind--)
-        for (int i = 0; i < MX_N_KEYS; i++)
-            if ((int)config->values[i].kind == kind && is_setting(&mx_config_keys[i]))
-                settings[event->n_settings++] = setting_of(config, i);
+    for (int i = 0; i < MX_N_KEYS; i++)
+        if (is_setting(&mx_config_keys[i])) settings[event->n_settings++] = setting_of(config, i);
     event->settings = settings;
     return true;
 }

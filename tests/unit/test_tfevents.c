@@ -224,7 +224,7 @@ static void the_graph_has_nodes_edges_and_shapes(void **state) {
 static void hyper_parameters_keep_their_types(void **state) {
     char folder[FIXTURE_PATH];
     const mx_tfhparam hparams[] = {
-        {.name = "optimizer.lr", .type = MX_TFHPARAM_NUMBER, .number = 0.002},
+        {.name = "optimizer.lr", .type = MX_TFHPARAM_NUMBER, .number = 0.002, .differs = true},
         {.name = "mixmatch.mixup", .type = MX_TFHPARAM_BOOL, .number = 1},
         {.name = "model.name", .type = MX_TFHPARAM_TEXT, .text = "wrn-10-1"}};
     const char *const metrics[] = {"test/accuracy"};
@@ -236,6 +236,8 @@ static void hyper_parameters_keep_their_types(void **state) {
 
     Tb__HParamsPluginData *data = fixture_hparams(all, "_hparams_/experiment");
     assert_int_equal(data->experiment->n_hparam_infos, 3);
+    assert_true(data->experiment->hparam_infos[0]->differs);
+    assert_false(data->experiment->hparam_infos[1]->differs);
     assert_string_equal(data->experiment->hparam_infos[1]->name, "mixmatch.mixup");
     assert_int_equal(data->experiment->hparam_infos[1]->type, TB__DATA_TYPE__DATA_TYPE_BOOL);
     assert_string_equal(data->experiment->metric_infos[0]->name->tag, "test/accuracy");
