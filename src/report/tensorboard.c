@@ -14,6 +14,7 @@ static const char *const metrics[] = {"test/accuracy", "test/f1", "test/loss"};
 
 typedef struct tensorboard_sink {
     mx_tfevents *file;
+    bool begins; /* no earlier file counts */
 } tensorboard_sink;
 
 /* The name of a value: torch's with '/' for '.', so that modules are boxes. Layers that torch has
@@ -84,10 +85,10 @@ static mx_status write_settings(tensorboard_sink *self, const mx_event_start *ev
     return status;
 }
 
-/* Once for a run: earlier files have it. */
+/* Once for a run. */
 static mx_status on_start(void *sink, const mx_event_start *event) {
     tensorboard_sink *self = sink;
-    if (!mx_tfevents_is_first(self->file)) return MX_OK;
+    if (!self->begins) return MX_OK;
     MX_TRY(write_graph(self, event));
     return write_settings(self, event);
 }
@@ -178,6 +179,7 @@ mx_status mx_tensorboard_sink_open(mx_sink *sink, const char *run_folder) {
         free(self);
         return status;
     }
+    self->begins = mx_tfevents_is_first(self->file);
     *sink = (mx_sink){.self = self,
                       .start = on_start,
                       .row = on_row,
@@ -192,9 +194,12 @@ mx_status mx_tensorboard_check(void) {
     return MX_OK;
 }
 
+/* What belongs to no step done yet, such as pictures of the first, has step 0. */
 mx_status mx_tensorboard_sink_reopen(mx_sink *sink, const char *run_folder, uint64_t step) {
     MX_TRY(mx_tensorboard_sink_open(sink, run_folder));
-    const mx_status status = mx_tfevents_restart(((tensorboard_sink *)sink->self)->file, step + 1);
-    if (status != MX_OK) release(sink->self);
+    tensorboard_sink *self = sink->self;
+    if (step == 0) self->begins = true;
+    const mx_status status = mx_tfevents_restart(self->file, step == 0 ? 0 : step + 1);
+    if (status != MX_OK) release(self);
     return status;
 }

@@ -192,6 +192,23 @@ static void a_run_that_goes_on_has_one_graph_and_no_void_rows(void **state) {
     fixture_events_free(all);
 }
 
+static void a_run_that_begins_anew_has_nothing_of_before(void **state) {
+    char folder[FIXTURE_PATH];
+    mx_sink sink = open_in(folder, state, "anew");
+    assert_int_equal(sink.start(sink.self, &start), MX_OK);
+    assert_int_equal(sink.row(sink.self, &full), MX_OK);
+    sink.release(sink.self);
+    assert_int_equal(mx_tensorboard_sink_reopen(&sink, folder, 0), MX_OK);
+    assert_int_equal(sink.start(sink.self, &start), MX_OK);
+    sink.release(sink.self);
+    fixture_events *all = fixture_events_read(folder);
+    Tb__GraphDef *graph = fixture_graph(all);
+    assert_non_null(graph);
+    tb__graph_def__free_unpacked(graph, NULL);
+    assert_null(fixture_value(all, 50, "loss/total"));
+    fixture_events_free(all);
+}
+
 #else
 
 static void without_protobuf_c_the_message_names_the_remedy(void **state) {
@@ -214,6 +231,7 @@ int main(void) {
         cmocka_unit_test(weights_are_histograms),
         cmocka_unit_test(a_run_that_was_stopped_has_not_ended),
         cmocka_unit_test(a_run_that_goes_on_has_one_graph_and_no_void_rows),
+        cmocka_unit_test(a_run_that_begins_anew_has_nothing_of_before),
 #else
         cmocka_unit_test(without_protobuf_c_the_message_names_the_remedy),
 #endif
