@@ -50,12 +50,24 @@ static mx_status check_steps(const mx_history *history, const mx_table *table) {
     return MX_OK;
 }
 
-mx_status mx_history_read(mx_history *out, const char *path) {
+static mx_status read_table(mx_table *out, const char *path) {
+#ifdef MIXCL_WITH_CSV
     const mx_table_options options = {.delimiter = ',', .header = true};
+    return mx_table_read(out, path, &options);
+#else
+    *out = (mx_table){0};
+    return mx_fail(MX_USAGE,
+                   "cannot read '%s': this mixcl was built without libcsv; build with "
+                   "-DMIXCL_CSV=ON",
+                   path);
+#endif
+}
+
+mx_status mx_history_read(mx_history *out, const char *path) {
     mx_table table;
     mx_status status;
     *out = (mx_history){0};
-    MX_TRY(mx_table_read(&table, path, &options));
+    MX_TRY(read_table(&table, path));
     if (find_column(&table, names[MX_HISTORY_STEP]) == table.n_columns) {
         status = mx_fail(MX_DATA, "'%s' has no column 'step': it is no metrics.csv", path);
         goto done;

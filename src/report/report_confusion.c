@@ -48,8 +48,9 @@ static mx_status draw_name(mx_canvas *canvas, const mx_confusion_layout *l, int 
         mx_text_cut(cut, sizeof cut, mx_buf_text(&text), 12);
         mx_canvas_text_within(canvas, (mx_point){row.x - 8, row.y + row.height / 2 + 4}, NAME_WIDTH,
                               MX_FONT_BODY, MX_ALIGN_RIGHT, MX_INK, mx_buf_text(&text));
-        mx_canvas_text_upwards(canvas, (mx_point){column.x + column.width / 2 + 4, l->top - 48},
-                               cut);
+        const double half = mx_canvas_text_width(canvas, MX_FONT_BODY, cut) / 2;
+        mx_canvas_text_upwards(canvas,
+                               (mx_point){column.x + column.width / 2 + 4, l->top - 8 - half}, cut);
     }
     mx_buf_release(&text);
     return status;

@@ -11,6 +11,7 @@ static mx_status read_text(const char *folder, const char *text, mx_history *out
     return mx_history_read(out, fixture_path(path, folder, "metrics.csv"));
 }
 
+#ifdef MIXCL_WITH_CSV
 static void columns_are_found_by_their_names(void **state) {
     mx_history h;
     assert_int_equal(read_text(*state, "loss,unheard_of,step\n1.5,x,10\n,y,20\nnan,z,30\n", &h),
@@ -75,12 +76,24 @@ static void long_curves_are_thinned_by_means(void **state) {
     mx_buf_release(&text);
 }
 
+#else
+static void without_libcsv_it_says_so(void **state) {
+    mx_history h;
+    assert_int_equal(read_text(*state, "step,loss\n10,1\n", &h), MX_USAGE);
+    assert_non_null(strstr(mx_error(), "-DMIXCL_CSV=ON"));
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+#ifdef MIXCL_WITH_CSV
         cmocka_unit_test(columns_are_found_by_their_names),
         cmocka_unit_test(a_header_alone_is_a_history_without_rows),
         cmocka_unit_test(damage_is_named_with_its_line),
         cmocka_unit_test(long_curves_are_thinned_by_means),
+#else
+        cmocka_unit_test(without_libcsv_it_says_so),
+#endif
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
