@@ -34,6 +34,7 @@ static mx_status build_source(const mx_device *device, const char *file, const m
     if (code == CL_SUCCESS) return MX_OK;
     const mx_status status = build_failed(device, *out, code, file, flags);
     clReleaseProgram(*out);
+    *out = NULL;
     return status;
 }
 
