@@ -11,17 +11,21 @@ __kernel void adam(__global float *weights, __global const float *gradients, __g
         faults[a.odd] = 1.0f;
         return;
     }
-    int g = 0;
-    while (g < MX_ADAM_GROUPS - 1 && i >= a.end[g])
-        g++;
+    /* Indices that are known when it is compiled: others would move the arguments to memory. */
+    float rate = a.rate[0], decay = a.decay[0];
+#pragma unroll
+    for (int g = 1; g < MX_ADAM_GROUPS; g++) {
+        rate = i >= a.end[g - 1] ? a.rate[g] : rate;
+        decay = i >= a.end[g - 1] ? a.decay[g] : decay;
+    }
     vfloat w = VLOAD(weights + i);
-    if (a.rate[g] > 0.0f) {
-        const vfloat d = VLOAD(gradients + i) + (a.coupled ? a.decay[g] : 0.0f) * w;
+    if (rate > 0.0f) {
+        const vfloat d = VLOAD(gradients + i) + (a.coupled ? decay : 0.0f) * w;
         const vfloat m0 = VLOAD(first + i), v0 = VLOAD(second + i), w0 = w;
         const vfloat m = a.beta1 * m0 + (1.0f - a.beta1) * d;
         const vfloat v = a.beta2 * v0 + (1.0f - a.beta2) * d * d;
-        w -= a.rate[g] / a.correction1 * m / (sqrt(v / a.correction2) + a.epsilon);
-        if (!a.coupled) w *= 1.0f - a.rate[g] * a.decay[g];
+        w -= rate / a.correction1 * m / (sqrt(v / a.correction2) + a.epsilon);
+        if (!a.coupled) w *= 1.0f - rate * decay;
         const vint broken = !isfinite(w) || !isfinite(v);
         if (ANY(broken)) faults[a.odd] = 1.0f;
         w = select(w, w0, broken);
