@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "train/checkpoint.h"
+#include "train/class_counts.h"
 #include "train/report_internal.h"
 #include "train/setup.h"
 
@@ -112,13 +113,7 @@ static mx_status count_classes(mx_report_data *data, const mx_dataset *pictures)
     mx_report *report = &data->report;
     mx_event_class *classes = NULL;
     MX_TRY(mx_report_keep(data, &classes, (size_t)pictures->n_classes * sizeof *classes));
-    for (int i = 0; i < pictures->n_classes; i++)
-        classes[i] =
-            (mx_event_class){.name = pictures->class_names[i],
-                             .labelled = mx_dataset_count(pictures, &pictures->labelled, i),
-                             .unlabelled = mx_dataset_count(pictures, &pictures->unlabelled, i),
-                             .validation = mx_dataset_count(pictures, &pictures->validation, i),
-                             .test = mx_dataset_count(pictures, &pictures->test, i)};
+    mx_count_classes(pictures, classes);
     report->classes = classes;
     report->class_names = (const char *const *)pictures->class_names;
     report->n_classes = pictures->n_classes;

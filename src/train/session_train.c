@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "train/class_counts.h"
 #include "train/schedule.h"
 #include "train/session_internal.h"
 
@@ -15,12 +16,7 @@ static double now_s(void) {
 static mx_event_class *count_classes(const mx_dataset *data) {
     mx_event_class *classes = NULL;
     if (mx_alloc(&classes, (size_t)data->n_classes, sizeof *classes) != MX_OK) return NULL;
-    for (int i = 0; i < data->n_classes; i++)
-        classes[i] = (mx_event_class){.name = data->class_names[i],
-                                      .labelled = mx_dataset_count(data, &data->labelled, i),
-                                      .unlabelled = mx_dataset_count(data, &data->unlabelled, i),
-                                      .validation = mx_dataset_count(data, &data->validation, i),
-                                      .test = mx_dataset_count(data, &data->test, i)};
+    mx_count_classes(data, classes);
     return classes;
 }
 
