@@ -40,6 +40,17 @@ void mx_buf_printf(mx_buf *buf, const char *format, ...) {
     va_end(again);
 }
 
+void mx_buf_csv_field(mx_buf *buf, const char *text) {
+    if (!strpbrk(text, ",\"\r\n")) {
+        mx_buf_puts(buf, text);
+        return;
+    }
+    mx_buf_puts(buf, "\"");
+    for (; *text; text++)
+        mx_buf_printf(buf, *text == '"' ? "\"%c" : "%c", *text);
+    mx_buf_puts(buf, "\"");
+}
+
 mx_status mx_buf_check(const mx_buf *buf) {
     return buf->failed ? mx_fail(MX_MEMORY, "cannot grow a buffer of %zu bytes", buf->length)
                        : MX_OK;

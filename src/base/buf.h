@@ -17,6 +17,8 @@ typedef struct mx_buf {
 void mx_buf_append(mx_buf *buf, const void *bytes, size_t count);
 void mx_buf_puts(mx_buf *buf, const char *text);
 void mx_buf_printf(mx_buf *buf, const char *format, ...) MX_PRINTF(2, 3);
+/* A CSV field, quoted where it must be (RFC 4180). */
+void mx_buf_csv_field(mx_buf *buf, const char *text);
 /* MX_MEMORY when any append since mx_buf_clear failed. */
 mx_status mx_buf_check(const mx_buf *buf);
 /* The text, "" when empty; owned by the buffer. */

@@ -63,6 +63,10 @@ static mx_status keys_text(void) {
     mx_buf text = {0};
     append_keys(&text, mx_config_keys, MX_N_KEYS);
     append_keys(&text, mx_config_source_keys, MX_N_SOURCE_KEYS);
+    mx_buf_puts(&text, "\n[sweep]\nSECTION.KEY = A, B, ...\n    values of a key that 'mixcl "
+                       "sweep' tries; '|' parts those that hold commas\n"
+                       "NAME = LABEL: SECTION.KEY=VALUE ... | LABEL: ...\n"
+                       "    values of several keys at once\n");
     const mx_status status = mx_buf_check(&text);
     if (status == MX_OK) fputs(mx_buf_text(&text), stdout);
     mx_buf_release(&text);

@@ -24,18 +24,25 @@ static void add_option(const mx_args *args, const char *name, const char *argume
 }
 
 mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path) {
+    return mx_open_config_with(out, args, path, NULL, 0);
+}
+
+mx_status mx_open_config_with(mx_config **out, const mx_args *args, const char *path,
+                              const char *const *more, int n_more) {
     int given = 0, n_sets = 0;
     const char *const *values = mx_args_values(args, "--set", &given);
     mx_buf device = {0}, folder = {0};
     const char **sets = NULL;
     mx_status status;
-    MX_GO(mx_alloc(&sets, (size_t)given + 2, sizeof *sets));
+    MX_GO(mx_alloc(&sets, (size_t)(given + n_more) + 2, sizeof *sets));
     for (; n_sets < given; n_sets++)
         sets[n_sets] = values[n_sets];
     add_option(args, "--device", "DEVICE", "device.select", &device, sets, &n_sets);
     add_option(args, "--out", "FOLDER", "run.out", &folder, sets, &n_sets);
     MX_GO(mx_buf_check(&device));
     MX_GO(mx_buf_check(&folder));
+    for (int i = 0; i < n_more; i++)
+        sets[n_sets++] = more[i];
     MX_GO(mx_config_open(out, path, sets, n_sets));
 done:
     mx_buf_release(&device);

@@ -14,6 +14,9 @@
 /* Opens the file `path` with the command's --set, and its --device and --out FOLDER where `args`
  * has those options. Fails as mx_config_open does. */
 mx_status mx_open_config(mx_config **out, const mx_args *args, const char *path);
+/* The same with `more` texts "section.key=value" that override all others. */
+mx_status mx_open_config_with(mx_config **out, const mx_args *args, const char *path,
+                              const char *const *more, int n_more);
 
 /* Weights and INI file that a command's first positional, a run folder or a file of weights, and
  * its

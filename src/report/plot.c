@@ -72,6 +72,7 @@ static void draw_tick(const mx_plot *plot, bool horizontal, double value) {
 
 static void draw_ticks(const mx_plot *plot, bool horizontal) {
     double ticks[MX_MOST_TICKS];
+    if (horizontal ? plot->x.bare : plot->y.bare) return;
     const double room = horizontal ? plot->area.width / 40 : plot->area.height / 30;
     const int most = room < 2 ? 2 : room > 10 ? 10 : (int)room;
     const int count = mx_plot_ticks(horizontal ? &plot->x : &plot->y, most, ticks);
@@ -115,6 +116,34 @@ void mx_plot_dots(const mx_plot *plot, const double *x, const double *y, int cou
                   mx_colour colour) {
     for (int i = 0; i < count; i++)
         mx_canvas_dot(plot->canvas, mx_plot_at(plot, x[i], y[i]), 4, colour);
+}
+
+static double within(double value, double from, double to) {
+    return value < from ? from : value > to ? to : value;
+}
+
+/* Ends that leave the axis are drawn at its edge, without their bar. */
+static void draw_whisker(const mx_plot *plot, mx_point at, double spread, bool lying,
+                         mx_colour colour) {
+    enum { HALF = 4 };
+    const mx_axis *axis = lying ? &plot->x : &plot->y;
+    const double middle = lying ? at.x : at.y, ends[] = {middle - spread, middle + spread};
+    mx_point line[2];
+    for (int i = 0; i < 2; i++) {
+        const double end = within(ends[i], axis->from, axis->to);
+        line[i] = lying ? mx_plot_at(plot, end, at.y) : mx_plot_at(plot, at.x, end);
+        const mx_point bar[] = {{line[i].x - (lying ? 0 : HALF), line[i].y - (lying ? HALF : 0)},
+                                {line[i].x + (lying ? 0 : HALF), line[i].y + (lying ? HALF : 0)}};
+        if (end == ends[i]) mx_canvas_lines(plot->canvas, bar, 2, 1.5, colour);
+    }
+    mx_canvas_lines(plot->canvas, line, 2, 1.5, colour);
+}
+
+void mx_plot_whiskers(const mx_plot *plot, const double *x, const double *y, const double *spreads,
+                      int count, bool lying, mx_colour colour) {
+    for (int i = 0; i < count; i++)
+        if (isfinite(spreads[i]))
+            draw_whisker(plot, (mx_point){x[i], y[i]}, spreads[i], lying, colour);
 }
 
 void mx_plot_bars(const mx_plot *plot, const double *heights, int count, double from, double to,

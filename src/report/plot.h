@@ -7,6 +7,7 @@
 typedef struct mx_axis {
     double from, to;
     bool log;          /* ticks at 1, 2 and 5 times the powers of ten; from > 0 */
+    bool bare;         /* neither ticks nor grid */
     const char *label; /* or NULL */
 } mx_axis;
 
@@ -34,6 +35,10 @@ void mx_plot_curve(const mx_plot *plot, const double *x, const double *y, int co
                    mx_colour colour);
 void mx_plot_dots(const mx_plot *plot, const double *x, const double *y, int count,
                   mx_colour colour);
+/* A line of 2 x spreads[i] through each point, across a short bar at either end; none where the
+ * spread is not a number. With `lying` it is x that is spread. */
+void mx_plot_whiskers(const mx_plot *plot, const double *x, const double *y, const double *spreads,
+                      int count, bool lying, mx_colour colour);
 /* A histogram: `count` bars of equal width from `from` to `to`. */
 void mx_plot_bars(const mx_plot *plot, const double *heights, int count, double from, double to,
                   mx_colour colour);

@@ -8,7 +8,7 @@
 #include "train/config_internal.h"
 #include "train/config_nearest.h"
 
-static const char source_prefix[] = "source.";
+static const char source_prefix[] = "source.", sweep_section[] = "sweep";
 enum { SOURCE_PREFIX_BYTES = sizeof source_prefix - 1 };
 
 static bool is_source(const char *section) {
@@ -92,7 +92,7 @@ static mx_config_source *find_source(const mx_config *config, const char *sectio
 static bool section_exists(const char *section) {
     for (int i = 0; i < MX_N_KEYS; i++)
         if (strcmp(mx_config_keys[i].section, section) == 0) return true;
-    return false;
+    return strcmp(section, sweep_section) == 0;
 }
 
 static bool is_source_name(const char *name) {
@@ -130,7 +130,8 @@ static void offer_sections(mx_nearest *nearest, mx_buf *list) {
         mx_buf_printf(list, "%s, ", section);
         last = section;
     }
-    mx_buf_printf(list, "%sNAME", source_prefix);
+    mx_nearest_offer(nearest, sweep_section);
+    mx_buf_printf(list, "%s, %sNAME", sweep_section, source_prefix);
 }
 
 static mx_status unknown_section(const char *section, const char *where) {
@@ -210,8 +211,25 @@ static mx_status find_slot(mx_config *config, const mx_setting *setting, mx_key_
     return unknown_key(setting, mx_config_keys, MX_N_KEYS);
 }
 
+/* Keeps a line of [sweep]; whether it makes sense is for who sweeps to say. */
+static mx_status add_varied(mx_config *config, const mx_setting *setting) {
+    const size_t count = (size_t)config->n_varied;
+    if (setting->kind != MX_FROM_FILE)
+        return mx_fail(MX_USAGE, "%s: use 'mixcl sweep' with --vary", setting->where);
+    for (int i = 0; i < config->n_varied; i++)
+        if (strcmp(config->varied[i].name, setting->name) == 0)
+            return mx_fail(MX_USAGE, "%s: '%s' in [%s] is already set at %s", setting->where,
+                           setting->name, sweep_section, config->varied[i].where);
+    MX_TRY(mx_grow(&config->varied, &config->vary_capacity, count + 1, sizeof *config->varied));
+    mx_config_vary *line = &config->varied[config->n_varied++];
+    MX_TRY(mx_config_keep(config, &line->name, setting->name));
+    MX_TRY(mx_config_keep(config, &line->text, setting->text));
+    return mx_config_keep(config, &line->where, setting->where);
+}
+
 mx_status mx_config_set(mx_config *config, const mx_setting *setting) {
     mx_key_slot slot;
+    if (strcmp(setting->section, sweep_section) == 0) return add_varied(config, setting);
     MX_TRY(find_slot(config, setting, &slot));
     if (setting->kind == MX_FROM_FILE && slot.value->kind == MX_FROM_FILE)
         return mx_fail(MX_USAGE, "%s: '%s' in [%s] is already set at %s", setting->where,
@@ -294,5 +312,6 @@ void mx_config_close(mx_config *config) {
     if (!config) return;
     mx_arena_release(&config->arena);
     free(config->sources);
+    free(config->varied);
     free(config);
 }

@@ -170,11 +170,19 @@ typedef struct mx_config_source {
     mx_key_value values[MX_N_SOURCE_KEYS]; /* in config.def's order */
 } mx_config_source;
 
+/* A line of [sweep], as it stands: what `mixcl sweep` varies; see train/sweep.h. */
+typedef struct mx_config_vary {
+    const char *name, *text;
+    const char *where; /* "FILE:LINE" */
+} mx_config_vary;
+
 struct mx_config {
 #define MX_KEY(section, key, TYPE, fallback, range, help) MX_FIELD_##TYPE section##_##key;
 #include "train/config.def"
     mx_config_source *sources; /* in the file's order */
     int n_sources;
+    mx_config_vary *varied; /* in the file's order; a run is as it would be without them */
+    int n_varied;
 
     int64_t device_data_mib;     /* of device.data_memory; -1: auto */
     int data_height, data_width; /* of data.size */
@@ -192,7 +200,7 @@ struct mx_config {
     const char *path;               /* of the INI file, as given */
     const char *folder;             /* that holds it, absolute */
     mx_key_value values[MX_N_KEYS]; /* in config.def's order */
-    size_t source_capacity;
+    size_t source_capacity, vary_capacity;
     mx_arena arena;
 };
 

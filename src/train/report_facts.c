@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "train/report_internal.h"
+#include "train/run_facts.h"
 
 /* A text of the arena for an object's string; "" where it has none. */
 static mx_status take_text(mx_report_data *data, const json_t *object, const char *key,
@@ -62,27 +63,14 @@ static void take_numbers(mx_report *report, const json_t *facts) {
 }
 
 mx_status mx_report_read_facts(mx_report_data *data) {
-    enum { LIMIT = 1 << 24 };
-    char *path = NULL;
-    mx_buf text = {0};
     json_t *facts = NULL;
-    json_error_t error;
     mx_status status;
-    MX_GO(mx_path_join(&path, data->folder, "run.json"));
-    MX_GO(mx_read_file(&text, path, LIMIT));
-    facts = json_loadb(mx_buf_text(&text), text.length, 0, &error);
-    if (!json_is_object(facts)) {
-        status = mx_fail(MX_DATA, "'%s' is damaged: line %d: %s", path, facts ? 1 : error.line,
-                         facts ? "not an object" : error.text);
-        goto done;
-    }
+    MX_GO(mx_run_facts_read(data->folder, &facts));
     MX_GO(take_texts(data, facts));
     MX_GO(take_classes(data, json_object_get(json_object_get(facts, "data"), "classes")));
     take_numbers(&data->report, facts);
 done:
     json_decref(facts);
-    mx_buf_release(&text);
-    free(path);
     return status;
 }
 

@@ -9,4 +9,8 @@
  * has no config.ini. */
 mx_status mx_resume_check(const mx_config *config, const char *run);
 
+/* The same, where how the run begins, evaluates and ends must be equal too: a run that `config`
+ * would give as it is. Fails with MX_USAGE, listing what differs, MX_DATA or MX_MEMORY. */
+mx_status mx_resume_check_same(const mx_config *config, const char *run);
+
 #endif

@@ -1,4 +1,5 @@
 /* run.json and the weights of a run. */
+#include <math.h>
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -37,21 +38,24 @@ static json_t *choice_fact(const mx_session *session) {
 static json_t *score_facts(const mx_session *session) {
     const mx_session_result *result = &session->result;
     if (!result->has_scores) return json_null();
-    return json_pack("{s:f, s:f, s:f, s:I, s:o}", "test_accuracy", result->last.accuracy, "test_f1",
-                     result->last.f1, "best_test_accuracy", result->best.accuracy, "best_step",
-                     (json_int_t)result->best_step, "best_by", choice_fact(session));
+    /* JSON has no number that is not finite. */
+    json_t *loss = isfinite(result->last.loss) ? json_real(result->last.loss) : json_null();
+    return json_pack("{s:f, s:f, s:o, s:f, s:I, s:o}", "test_accuracy", result->last.accuracy,
+                     "test_f1", result->last.f1, "test_loss", loss, "best_test_accuracy",
+                     result->best.accuracy, "best_step", (json_int_t)result->best_step, "best_by",
+                     choice_fact(session));
 }
 
 mx_status mx_session_write_facts(const mx_session *session, const char *state) {
-    json_t *facts =
-        json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
-                  "mixcl", mx_version(), "git", MIXCL_GIT, "state", state, "ended", session->ended,
-                  "name", session->config->run_name, "seed", (json_int_t)session->config->run_seed,
-                  "method", session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
-                  session->config->model_name, "parameters",
-                  (json_int_t)mx_net_parameters(session->net), "steps", (json_int_t)session->steps,
-                  "step", (json_int_t)session->step, "device", device_facts(session->device),
-                  "data", data_facts(&session->data), "scores", score_facts(session));
+    json_t *facts = json_pack(
+        "{s:s, s:s, s:s, s:s?, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "mixcl",
+        mx_version(), "git", MIXCL_GIT, "state", state, "ended", session->ended, "name",
+        session->config->run_name, "seed", (json_int_t)session->config->run_seed, "method",
+        session->trainer.spec.mixmatch ? "mixmatch" : "supervised", "model",
+        session->config->model_name, "parameters", (json_int_t)mx_net_parameters(session->net),
+        "steps", (json_int_t)session->steps, "step", (json_int_t)session->step, "elapsed_s",
+        session->result.elapsed_s, "device", device_facts(session->device), "data",
+        data_facts(&session->data), "scores", score_facts(session));
     char *text = facts ? json_dumps(facts, JSON_INDENT(2)) : NULL, *path = NULL;
     mx_buf line = {0};
     mx_status status;
