@@ -269,6 +269,24 @@ static void every_key_explains_itself_within_80_columns(void **state) {
     json_decref(rows);
 }
 
+static void a_sweep_is_kept_and_shown_but_no_part_of_a_run(void **state) {
+    (void)state;
+    mx_buf shown = {0}, resolved = {0};
+    mx_config *config =
+        open_text("[sweep]\nrun.seed = 1, 2\nm = a: train.batch=4 | b: ; c\n" STEPS);
+    assert_int_equal(config->n_varied, 2);
+    assert_string_equal(config->varied[0].name, "run.seed");
+    assert_string_equal(config->varied[0].text, "1, 2");
+    assert_string_equal(config->varied[1].text, "a: train.batch=4 | b:");
+    assert_int_equal(mx_config_print(config, &shown), MX_OK);
+    assert_non_null(strstr(mx_buf_text(&shown), "\n[sweep]\nrun.seed = 1, 2  "));
+    assert_int_equal(mx_config_write_resolved(config, &resolved), MX_OK);
+    assert_null(strstr(mx_buf_text(&resolved), "sweep"));
+    mx_buf_release(&shown);
+    mx_buf_release(&resolved);
+    mx_config_close(config);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_paper),
@@ -285,6 +303,7 @@ int main(void) {
         cmocka_unit_test(a_resolved_file_reads_back_the_same_elsewhere),
         cmocka_unit_test(the_shown_file_reads_back_and_says_where_values_came_from),
         cmocka_unit_test(json_has_typed_values_and_their_origins),
+        cmocka_unit_test(a_sweep_is_kept_and_shown_but_no_part_of_a_run),
         cmocka_unit_test(every_key_explains_itself_within_80_columns),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

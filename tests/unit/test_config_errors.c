@@ -35,7 +35,10 @@ static void mistyped_names_are_answered_with_the_nearest(void **state) {
                                 "and '_'");
     expect_error("[x1234567]\n",
                  "exp.ini:1: unknown section [x1234567]; the sections are run, device, data, "
-                 "augment, mixmatch, model, optimizer, train, conv, log, source.NAME");
+                 "augment, mixmatch, model, optimizer, train, conv, log, sweep, source.NAME");
+    expect_error("[sweep]\nrun.seed = 1\nrun.seed = 2\n",
+                 "exp.ini:3: 'run.seed' in [sweep] is already set at exp.ini:2");
+    expect_set_error("sweep.seed=1", "--set sweep.seed=1: use 'mixcl sweep' with --vary");
     expect_set_error("mixmatch.alhpa=1", "--set mixmatch.alhpa=1: unknown key 'alhpa' in "
                                          "[mixmatch]; did you mean 'alpha'?");
 }
