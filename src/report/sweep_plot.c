@@ -24,12 +24,12 @@ mx_axis mx_sweep_x_axis(const mx_sweep_figure *figure) {
     const double first = figure->x[0], last = figure->x[figure->n_x - 1];
     mx_axis axis = {.label = figure->x_label, .log = first > 0 && last > 10 * first};
     if (axis.log) {
-        const double room = pow(last / first, 0.04);
+        const double room = pow(last / first, 0.06);
         axis.from = first / room;
         axis.to = last * room;
         return axis;
     }
-    const double room = last > first ? 0.04 * (last - first) : 1;
+    const double room = last > first ? 0.06 * (last - first) : 1;
     axis.from = first - room;
     axis.to = last + room;
     return axis;
