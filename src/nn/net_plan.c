@@ -127,10 +127,6 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_net_plan_activations(net, &activations));
     net->bytes = bytes_of(net, activations, workspace);
-    net->bytes =
-        sizeof(float) * (2 * (uint64_t)net->layout.count +
-                         (request->train_rows > 0 ? 3 : 0) * (uint64_t)net->layout.trained +
-                         activations + workspace);
     if (request->sizes_only) return MX_OK;
     mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB",
              net->layout.count >> 8, request->train_rows > 0 ? 5 : 2, activations >> 18,

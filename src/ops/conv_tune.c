@@ -41,7 +41,6 @@ mx_status mx_conv_tuner_open_with(mx_conv_tuner **out, mx_device *device, mx_tun
     mx_conv_tuner *tuner = NULL;
     mx_status status;
     *out = NULL;
-    if (mode == MX_TUNE_OFF) return MX_OK;
     MX_TRY(mx_alloc(&tuner, 1, sizeof *tuner));
     *tuner = (mx_conv_tuner){
         .device = device, .mode = mode, .algorithms = algorithms, .n_algorithms = count};
@@ -107,6 +106,18 @@ static bool workspace_fits(const mx_device *device, const mx_tune_job *job,
     return bytes <= info->max_allocation && bytes <= info->global_memory / WORKSPACE_SHARE;
 }
 
+/* Moves an algorithm's candidate to the front; the others keep their order. */
+static void put_first(mx_tune_candidate *candidates, size_t count,
+                      const mx_conv_algorithm *algorithm) {
+    size_t i = 0;
+    while (i < count && candidates[i].algorithm != algorithm)
+        i++;
+    if (i == count) return;
+    const mx_tune_candidate first = candidates[i];
+    memmove(candidates + 1, candidates, i * sizeof *candidates);
+    candidates[0] = first;
+}
+
 size_t mx_tune_list_candidates(mx_conv_tuner *tuner, const mx_tune_job *job) {
     const mx_conv_shape *shape = &job->tuned.shape;
     size_t count = 0;
@@ -121,10 +132,12 @@ size_t mx_tune_list_candidates(mx_conv_tuner *tuner, const mx_tune_job *job) {
                                                  .params = params[j],
                                                  .tier = tier_of(tuner, algorithm),
                                                  .built_in = j == 0};
+            if (job->checked && j > 0) break;
             if (workspace_fits(tuner->device, job, &candidate))
                 tuner->candidates[count++] = candidate;
         }
     }
+    if (job->checked) put_first(tuner->candidates, count, job->built_in);
     return count;
 }
 
@@ -139,10 +152,20 @@ static const char *only_of(const mx_conv_tuner *tuner, const char *wanted, const
     return NULL;
 }
 
+/* Nothing is measured: the plan's choice is held to the reference, on few images. */
+static bool knows_checked(mx_conv_tuner *tuner, mx_tune_job *job) {
+    job->checked = true;
+    if (job->tuned.shape.n > MX_TUNE_CHECK_IMAGES) job->tuned.shape.n = MX_TUNE_CHECK_IMAGES;
+    return mx_tune_cache_find(tuner, job, &job->tuned.best) || job->built_in == &mx_conv_reference;
+}
+
 static mx_status add_job(mx_conv_tuner *tuner, mx_tune_job *job) {
     MX_TRY(mx_grow(&tuner->jobs, &tuner->jobs_capacity, tuner->n_jobs + 1, sizeof *tuner->jobs));
-    job->known = mx_tune_cache_find(tuner, job, &job->tuned.best) ||
-                 tuner->mode == MX_TUNE_CACHED || mx_tune_list_candidates(tuner, job) < 2;
+    job->known = tuner->mode != MX_TUNE_OFF && mx_tune_cache_find(tuner, job, &job->tuned.best);
+    if (!job->known)
+        job->known = tuner->mode <= MX_TUNE_CACHED ? knows_checked(tuner, job)
+                                                   : job->built_in == &mx_conv_reference &&
+                                                         mx_tune_list_candidates(tuner, job) < 2;
     tuner->jobs[tuner->n_jobs++] = *job;
     return MX_OK;
 }
@@ -151,6 +174,7 @@ static mx_status plan_direction(mx_conv_tuner *tuner, mx_conv_plan *plan,
                                 mx_conv_direction direction, const mx_conv_tuning *tuning) {
     mx_tune_job job = {.tuned = {.shape = plan->shape, .direction = direction},
                        .rows = tuning->rows,
+                       .built_in = plan->choice[direction].algorithm,
                        .most_rows = plan->shape.n};
     char key[MX_TUNE_KEY_BYTES], other[MX_TUNE_KEY_BYTES];
     size_t i = 0;
@@ -185,12 +209,14 @@ static mx_status measure_jobs(mx_conv_tuner *tuner, mx_tune_job *const *jobs, si
     mx_tune_scratch scratch = {0};
     mx_status status;
     tuner->deadline_ms = tuner->patient ? DBL_MAX : mx_now_ms() + TIME_LIMIT_MS;
-    MX_GO(mx_tune_scratch_init(&scratch, tuner, jobs, count));
+    status = mx_tune_scratch_init(&scratch, tuner, jobs, count);
+    if (status != MX_OK) {
+        mx_warn("%s; convolutions stay as built in, unchecked", mx_error());
+        return MX_OK;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (mx_tune_measure(tuner, &scratch, jobs[i]) == MX_OK)
-            MX_GO(mx_tune_cache_put(tuner, jobs[i]));
-        else
-            mx_warn("%s; its convolution stays as built in", mx_error());
+        MX_GO(mx_tune_measure(tuner, &scratch, jobs[i]));
+        MX_GO(mx_tune_cache_put(tuner, jobs[i]));
     }
 done:
     mx_tune_scratch_release(&scratch);
@@ -200,28 +226,33 @@ done:
 mx_status mx_conv_tuner_measure(mx_conv_tuner *tuner, size_t *measured) {
     mx_tune_job **jobs = NULL;
     size_t count = 0;
+    mx_status status = MX_OK;
     *measured = 0;
     if (!tuner || tuner->n_jobs == 0) return MX_OK;
+    const bool checks = tuner->mode <= MX_TUNE_CACHED;
     MX_TRY(mx_alloc(&jobs, tuner->n_jobs, sizeof *jobs));
     for (size_t i = 0; i < tuner->n_jobs; i++)
         if (!tuner->jobs[i].known) jobs[count++] = &tuner->jobs[i];
     if (count > 0) {
         const double start = mx_now_ms();
-        mx_info("tuning %zu convolutions for this device, once; device.tune = off leaves it out",
-                count);
+        if (checks)
+            mx_debug("checking %zu convolutions on this device, once", count);
+        else
+            mx_info("tuning %zu convolutions for this device, once; device.tune = off leaves it "
+                    "out",
+                    count);
         qsort(jobs, count, sizeof *jobs, by_flops);
-        if (measure_jobs(tuner, jobs, count) != MX_OK)
-            mx_warn("%s; convolutions are not tuned", mx_error());
+        status = measure_jobs(tuner, jobs, count);
         if (json_object_size(tuner->fresh) > 0 && mx_tune_cache_save(tuner) != MX_OK)
             mx_warn("%s; the tuning is not kept", mx_error());
-        mx_info("tuned in %.1f s", (mx_now_ms() - start) * 1e-3);
+        if (!checks) mx_info("tuned in %.1f s", (mx_now_ms() - start) * 1e-3);
     }
     for (size_t i = 0; i < count; i++) {
         jobs[i]->known = true;
         *measured += jobs[i]->measured;
     }
     free(jobs);
-    return MX_OK;
+    return status;
 }
 
 bool mx_conv_tuner_result(const mx_conv_tuner *tuner, size_t i, mx_conv_tuned *out) {

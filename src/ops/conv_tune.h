@@ -5,7 +5,7 @@
  * by mx_conv_tuner_measure, and plans again. Candidates are every supporting algorithm of
  * mx_conv_algorithms with each of its parameters. A candidate may win only if its answer agrees
  * with that of the reference; one that fails to build, to run or to agree is left out with a
- * warning.
+ * warning. Where nothing is measured, that still holds of the built-in choices.
  *
  * Times are wall time of several runs up to the end of the queue, since a product inside CLBlast
  * and the gaps between launches have no event of their own. Candidates take turns, so that what
@@ -25,17 +25,16 @@
 #include "ops/conv.h"
 
 typedef enum mx_tune_mode {
-    MX_TUNE_OFF,    /* built-in choices */
-    MX_TUNE_CACHED, /* what the cache knows, else built-in choices */
+    MX_TUNE_OFF,    /* built-in choices that answer rightly */
+    MX_TUNE_CACHED, /* what the cache knows, else the same */
     MX_TUNE_AUTO,   /* measures what the cache lacks, without candidates that cannot win */
     MX_TUNE_FULL    /* measures every candidate, unless the cache has that */
 } mx_tune_mode;
 
-/* A NULL tuner means MX_TUNE_OFF to every function below. */
+/* A NULL tuner leaves every plan as it is. */
 typedef struct mx_conv_tuner mx_conv_tuner;
 
-/* Reads the cache. Gives NULL for MX_TUNE_OFF. Fails with MX_MEMORY, or MX_DATA when
- * $MIXCL_KERNEL_DIR lacks a kernel. */
+/* Reads the cache. Fails with MX_MEMORY, or MX_DATA when $MIXCL_KERNEL_DIR lacks a kernel. */
 mx_status mx_conv_tuner_open(mx_conv_tuner **out, mx_device *device, mx_tune_mode mode);
 /* Before the device's. */
 void mx_conv_tuner_close(mx_conv_tuner *tuner);
@@ -56,8 +55,11 @@ mx_status mx_conv_tuner_plan(mx_conv_tuner *tuner, mx_conv_plan *plan,
 
 /* Measures what was noted, the costliest first, writes the cache and lets go of its memory on the
  * device. *measured is how many directions of shapes that was. With MX_TUNE_AUTO, after half a
- * minute only the built-in parameters of each algorithm are compared. A cache that cannot be
- * written, or memory that is not there, is a warning. Fails with MX_MEMORY of the host. */
+ * minute only the built-in parameters of each algorithm are compared; with MX_TUNE_OFF and
+ * MX_TUNE_CACHED built-in choices are only held to the reference, in the plan's order, until one
+ * agrees. A cache that cannot be written, or memory that is not there, is a warning. Fails with
+ * MX_MEMORY of the host, and with MX_OPENCL where nothing that is allowed answers rightly: no
+ * network runs on a kernel that is known to be wrong. */
 mx_status mx_conv_tuner_measure(mx_conv_tuner *tuner, size_t *measured);
 
 typedef struct mx_conv_timed {

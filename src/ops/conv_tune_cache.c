@@ -6,7 +6,8 @@
  *        {"algorithm": "winograd", "params": {"tile": 4, "tiles": 32}, "ms": 4.9, "full": false}}}
  *
  * Everything before the entries must be as this program would write it; the name of the file has a
- * hash of that. `full`: every candidate was measured. */
+ * hash of that. `full`: every candidate was measured. A key that ends in " built in" is of a choice
+ * that was held to the reference and not timed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "base/log.h"
 #include "ops/conv_tune_internal.h"
 
-enum { FORMAT = 1, FILE_LIMIT = 16 << 20 };
+enum { FORMAT = 1, FILE_LIMIT = 16 << 20, ENTRY_BYTES = MX_TUNE_KEY_BYTES + 16 };
 
 static mx_status out_of_memory(void) {
     return mx_fail(MX_MEMORY, "out of memory for the tuning cache");
@@ -132,13 +133,19 @@ static bool is_params_json(const mx_tune_candidate *candidate, const json_t *par
     return equal;
 }
 
-bool mx_tune_cache_find(mx_conv_tuner *tuner, const mx_tune_job *job, mx_conv_timed *out) {
-    char key[MX_TUNE_KEY_BYTES];
+/* What was only checked has a name of its own. */
+static void entry_key(const mx_tune_job *job, char key[ENTRY_BYTES]) {
     mx_tune_key(job, key);
+    if (job->checked) strcat(key, " built in");
+}
+
+bool mx_tune_cache_find(mx_conv_tuner *tuner, const mx_tune_job *job, mx_conv_timed *out) {
+    char key[ENTRY_BYTES];
+    entry_key(job, key);
     const json_t *entry = json_object_get(tuner->known, key);
     const char *name = json_string_value(json_object_get(entry, "algorithm"));
     const json_t *params = json_object_get(entry, "params"), *ms = json_object_get(entry, "ms");
-    if (!name || !json_is_real(ms) || !(json_real_value(ms) > 0)) return false;
+    if (!name || !json_is_real(ms) || !(json_real_value(ms) > 0 || job->checked)) return false;
     if (tuner->mode == MX_TUNE_FULL && !json_is_true(json_object_get(entry, "full"))) return false;
     const size_t count = mx_tune_list_candidates(tuner, job);
     for (size_t i = 0; i < count; i++) {
@@ -154,8 +161,8 @@ bool mx_tune_cache_find(mx_conv_tuner *tuner, const mx_tune_job *job, mx_conv_ti
 
 mx_status mx_tune_cache_put(mx_conv_tuner *tuner, const mx_tune_job *job) {
     const mx_conv_timed *best = &job->tuned.best;
-    char key[MX_TUNE_KEY_BYTES];
-    mx_tune_key(job, key);
+    char key[ENTRY_BYTES];
+    entry_key(job, key);
     json_t *entry = json_pack("{s:s, s:o, s:f, s:b}", "algorithm", best->algorithm->name, "params",
                               mx_conv_params_json(best->algorithm, &best->params), "ms", best->ms,
                               "full", tuner->mode == MX_TUNE_FULL);

@@ -5,7 +5,6 @@
 #include "ops/conv_algorithms.h"
 #include "ops/conv_tune_internal.h"
 
-enum { CHECK_IMAGES = 2 };
 static const double CHECK_LIMIT = 1e-3; /* of the largest value */
 
 static mx_status run(const mx_tune_answer *a, mx_device *device, const mx_conv_algorithm *algorithm,
@@ -17,7 +16,7 @@ static mx_status run(const mx_tune_answer *a, mx_device *device, const mx_conv_a
 mx_status mx_tune_answer_init(mx_tune_answer *a, mx_device *device, const mx_tune_scratch *scratch,
                               const mx_tune_job *job) {
     *a = (mx_tune_answer){.direction = job->tuned.direction, .shape = job->tuned.shape};
-    if (a->shape.n > CHECK_IMAGES) a->shape.n = CHECK_IMAGES;
+    if (a->shape.n > MX_TUNE_CHECK_IMAGES) a->shape.n = MX_TUNE_CHECK_IMAGES;
     a->operands = mx_tune_operands(scratch, &a->shape, a->direction);
     a->result = mx_tune_result(&a->operands, a->direction);
     MX_TRY(mx_alloc(&a->expected, mx_tensor_count(a->result), sizeof *a->expected));

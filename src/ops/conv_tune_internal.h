@@ -8,16 +8,21 @@
 
 #include "ops/conv_tune.h"
 
-enum { MX_TUNE_KEY_BYTES = 192 };
+enum {
+    MX_TUNE_KEY_BYTES = 192,
+    MX_TUNE_CHECK_IMAGES = 2 /* that an answer is compared on */
+};
 #define MX_TUNE_HASH_BASIS UINT64_C(14695981039346656037)
 
 /* A direction of a shape that somebody asked for. */
 typedef struct mx_tune_job {
-    mx_conv_tuned tuned;  /* best.algorithm is NULL where the built-in choice stays */
-    mx_i32 rows;          /* the batch asked for; memory may allow only a smaller tuned.shape.n */
-    mx_i32 most_rows;     /* of the plan */
-    const char *only;     /* name of the algorithm to stay with, or NULL */
-    bool known, measured; /* known: nothing is left to do */
+    mx_conv_tuned tuned; /* best.algorithm is NULL where the built-in choice stays */
+    mx_i32 rows;         /* the batch asked for; memory may allow only a smaller tuned.shape.n */
+    mx_i32 most_rows;    /* of the plan */
+    const char *only;    /* name of the algorithm to stay with, or NULL */
+    bool checked;        /* not timed: the first built-in choice that agrees is taken */
+    const mx_conv_algorithm *built_in; /* the plan's choice, to be checked first */
+    bool known, measured;              /* known: nothing is left to do */
 } mx_tune_job;
 
 typedef struct mx_tune_candidate {

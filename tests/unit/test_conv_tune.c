@@ -262,14 +262,60 @@ static void the_reference_is_left_where_nothing_else_works(void **state) {
     mx_conv_tuner_close(tuner);
 }
 
-static void what_nothing_can_do_stays_as_built_in(void **state) {
+/* Plans shape_3x3 and expects that nothing right is found. */
+static void assert_refused(const bench *b, mx_conv_tuner *tuner, const char *wanted) {
+    const mx_conv_tuning tuning = tuning_of(wanted);
+    mx_conv_plan plan;
+    size_t measured = 0;
+    ok(mx_conv_plan_init(&plan, b->device, &shape_3x3, "auto"));
+    ok(mx_conv_tuner_plan(tuner, &plan, &tuning));
+    assert_int_equal(mx_conv_tuner_measure(tuner, &measured), MX_OPENCL);
+    assert_non_null(strstr(mx_error(), "no convolution algorithm that conv.algorithm allows"));
+}
+
+static void what_nothing_can_do_is_refused(void **state) {
     const bench *b = *state;
     static const mx_conv_algorithm *const bad[] = {&wrong, &broken};
+    for (mx_tune_mode mode = MX_TUNE_OFF; mode <= MX_TUNE_FULL; mode++) {
+        mx_conv_tuner *tuner = NULL;
+        ok(mx_conv_tuner_open_with(&tuner, b->device, mode, bad, 2));
+        assert_refused(b, tuner, "auto");
+        mx_conv_tuner_close(tuner);
+    }
+}
+
+static void an_algorithm_that_is_wrong_is_refused_by_name(void **state) {
+    const bench *b = *state;
+    for (mx_tune_mode mode = MX_TUNE_OFF; mode <= MX_TUNE_AUTO; mode++) {
+        mx_conv_tuner *tuner = open_own(b, mode);
+        assert_refused(b, tuner, "wrong");
+        mx_conv_tuner_close(tuner);
+    }
+}
+
+static void what_is_not_measured_is_checked_once(void **state) {
+    const bench *b = *state;
+    mx_conv_plan plan;
+    for (mx_tune_mode mode = MX_TUNE_OFF; mode <= MX_TUNE_CACHED; mode++) {
+        empty_cache(state);
+        assert_int_equal(tune_own(b, mode, &plan), 3);
+        assert_right(&plan);
+        for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++)
+            assert_int_equal(plan.choice[d].params.v[0], 8);
+        assert_int_equal(tune_own(b, mode, &plan), 0);
+        assert_right(&plan);
+        /* It is not what was measured. */
+        assert_int_equal(tune_own(b, MX_TUNE_AUTO, &plan), 3);
+        assert_int_equal(tune_own(b, mode, &plan), 0);
+    }
+}
+
+static void a_plan_whose_choice_is_right_keeps_it_unmeasured(void **state) {
+    const bench *b = *state;
     mx_conv_tuner *tuner = NULL;
     mx_conv_plan plan, built_in;
-    ok(mx_conv_tuner_open_with(&tuner, b->device, MX_TUNE_AUTO, bad, 2));
-    assert_int_equal(tune(tuner, b, "auto", &plan), 0);
-    assert_int_equal(tune(tuner, b, "auto", &plan), 0);
+    ok(mx_conv_tuner_open(&tuner, b->device, MX_TUNE_OFF));
+    tune(tuner, b, "auto", &plan);
     ok(mx_conv_plan_init(&built_in, b->device, &shape_3x3, "auto"));
     assert_same_plan(&plan, &built_in);
     mx_conv_tuner_close(tuner);
@@ -314,21 +360,15 @@ static void a_named_algorithm_gets_its_own_best_parameters(void **state) {
     mx_conv_plan plan;
     assert_int_equal(tune(tuner, b, "right", &plan), 3);
     assert_right(&plan);
-    assert_int_equal(tune(tuner, b, "wrong", &plan), 0);
     assert_int_equal(tune(tuner, b, "auto", &plan), 3);
     mx_conv_tuner_close(tuner);
 }
 
 static void without_a_tuner_a_plan_stays_as_it_is(void **state) {
     const bench *b = *state;
-    mx_conv_tuner *tuner = NULL;
     mx_conv_plan plan, built_in;
-    ok(mx_conv_tuner_open(&tuner, b->device, MX_TUNE_OFF));
-    assert_null(tuner);
     assert_int_equal(tune(NULL, b, "auto", &plan), 0);
     ok(mx_conv_plan_init(&built_in, b->device, &shape_3x3, "auto"));
-    assert_same_plan(&plan, &built_in);
-    assert_int_equal(tune_own(b, MX_TUNE_CACHED, &plan), 0);
     assert_same_plan(&plan, &built_in);
     mx_conv_tuner_forget(NULL);
     mx_conv_tuner_close(NULL);
@@ -444,7 +484,10 @@ int main(void) {
         TUNE_TEST(the_winner_answers_as_the_reference_does),
         TUNE_TEST(wrong_idle_broken_and_oversized_candidates_never_win),
         TUNE_TEST(the_reference_is_left_where_nothing_else_works),
-        TUNE_TEST(what_nothing_can_do_stays_as_built_in),
+        TUNE_TEST(what_nothing_can_do_is_refused),
+        TUNE_TEST(an_algorithm_that_is_wrong_is_refused_by_name),
+        TUNE_TEST(what_is_not_measured_is_checked_once),
+        TUNE_TEST(a_plan_whose_choice_is_right_keeps_it_unmeasured),
         TUNE_TEST(known_choices_are_not_measured_again),
         TUNE_TEST(equal_shapes_are_measured_once_and_only_where_needed),
         TUNE_TEST(a_named_algorithm_gets_its_own_best_parameters),
