@@ -2,7 +2,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/log.h"
 #include "ops/check.h"
 #include "ops/conv_bench.h"
 
@@ -14,18 +16,22 @@ static const char usage[] =
     "  -o, --op OP            check one op\n"
     "  -v, --variant TEXT     check variants whose name contains TEXT\n"
     "  -d, --device DEVICE    index, P:D, cpu, gpu or part of a name\n"
+    "  -a, --as TYPE          treat the device as a cpu or a gpu: kernels and\n"
+    "                         work-groups are those that such a device gets\n"
+    "  -n, --largest N        leave out cases of more than N elements\n"
     "  -s, --seed N           of the inputs\n"
     "  -S, --shape SHAPE      bench this convolution only: what training takes for\n"
     "                         it (auto) and every algorithm; SHAPE is like\n"
     "                         n64,c32,k32,h16,w16,r3,s3,stride1,pad1\n"
     "  -j, --json             print JSON\n"
     "  -l, --list             print the ops\n"
+    "      --verbose          say which kernel files are compiled, with which options\n"
     "  -h, --help             print this text\n";
 
 typedef struct request {
     mx_check_options options;
     mx_conv_shape shape;
-    const char *device;
+    const char *device, *as; /* as: name of a type of device, or NULL */
     bool json;
 } request;
 
@@ -49,12 +55,35 @@ static mx_status print_verdict(const mx_check *check) {
     return MX_OK;
 }
 
+static mx_status read_type(const char *name, mx_device_type *type) {
+    for (mx_device_type t = MX_DEVICE_CPU; t <= MX_DEVICE_GPU; t++)
+        if (strcasecmp(name, mx_device_type_name(t)) == 0) {
+            *type = t;
+            return MX_OK;
+        }
+    return mx_fail(MX_USAGE, "no type of device '%s'; there are cpu, gpu", name);
+}
+
+static mx_status open_as(mx_device **out, const request *asked) {
+    const bool profile = asked->options.mode == MX_CHECK_BENCH;
+    mx_device_list list;
+    size_t chosen = 0;
+    char why[160];
+    if (!asked->as) return mx_device_open_selected(out, asked->device, profile);
+    MX_TRY(mx_device_list_load(&list));
+    mx_status status = mx_device_choose(&list, asked->device, &chosen, why, sizeof why);
+    if (status == MX_OK) status = read_type(asked->as, &list.devices[chosen].type);
+    if (status == MX_OK) status = mx_device_open(out, &list.devices[chosen], profile);
+    mx_device_list_release(&list);
+    return status;
+}
+
 static mx_status run(const request *asked, bool *right) {
     mx_device *device = NULL;
     mx_check *check = NULL;
     const mx_check_mode mode = asked->options.mode;
     mx_status status;
-    MX_GO(mx_device_open_selected(&device, asked->device, mode == MX_CHECK_BENCH));
+    MX_GO(open_as(&device, asked));
     MX_GO(mx_check_open(&check, device, &asked->options));
     if (!asked->json) printf("%s\n", mx_device_get_info(device)->name);
     if (!asked->json) mx_check_print_head(stdout, mode);
@@ -85,17 +114,15 @@ static bool read_mode(const char *word, mx_check_mode *mode) {
 /* 0 or more: leave with that exit code; -1: go on. */
 static int read_options(request *asked, int argc, char **argv) {
     static const struct option options[] = {
-        {"op", required_argument, NULL, 'o'},
-        {"variant", required_argument, NULL, 'v'},
-        {"device", required_argument, NULL, 'd'},
-        {"seed", required_argument, NULL, 's'},
-        {"shape", required_argument, NULL, 'S'},
-        {"json", no_argument, NULL, 'j'},
-        {"list", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"op", required_argument, NULL, 'o'},      {"variant", required_argument, NULL, 'v'},
+        {"device", required_argument, NULL, 'd'},  {"as", required_argument, NULL, 'a'},
+        {"largest", required_argument, NULL, 'n'}, {"verbose", no_argument, NULL, 'V'},
+        {"seed", required_argument, NULL, 's'},    {"shape", required_argument, NULL, 'S'},
+        {"json", no_argument, NULL, 'j'},          {"list", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},          {0},
     };
-    for (int letter; (letter = getopt_long(argc, argv, "o:v:d:s:S:jlh", options, NULL)) != -1;) {
+    for (int letter;
+         (letter = getopt_long(argc, argv, "o:v:d:a:n:s:S:jlh", options, NULL)) != -1;) {
         switch (letter) {
         case 'o':
             asked->options.op = optarg;
@@ -105,6 +132,15 @@ static int read_options(request *asked, int argc, char **argv) {
             break;
         case 'd':
             asked->device = optarg;
+            break;
+        case 'a':
+            asked->as = optarg;
+            break;
+        case 'n':
+            asked->options.largest = strtoull(optarg, NULL, 0);
+            break;
+        case 'V':
+            mx_log_set_level(MX_LOG_VERBOSE);
             break;
         case 's':
             asked->options.seed = strtoull(optarg, NULL, 0);

@@ -24,6 +24,7 @@ typedef struct mx_check_options {
     const char *op;      /* stem of the only op, or NULL */
     const char *variant; /* a part of the names of the variants to check, or NULL */
     uint64_t seed;       /* of the inputs */
+    uint64_t largest; /* elements of all operands of a case; larger ones are left out. 0: none is */
     const mx_conv_shape *shape; /* bench of conv: the only shape, or NULL for the usual ones */
 } mx_check_options;
 

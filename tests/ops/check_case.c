@@ -65,9 +65,17 @@ static mx_status refused(mx_status status, mx_verdict *verdict) {
     return MX_OK;
 }
 
+static bool is_wanted(const mx_check_options *options, const mx_case *c) {
+    uint64_t elements = 0;
+    for (int i = 0; i < c->n_operands; i++)
+        elements += mx_operand_count(&c->operands[i]);
+    return (!options->largest || elements <= options->largest) &&
+           (!options->variant || strstr(c->variant, options->variant));
+}
+
 mx_status mx_check_case(mx_check *check, mx_case *c) {
     const mx_check_mode mode = check->options.mode;
-    if (check->options.variant && !strstr(c->variant, check->options.variant)) return MX_OK;
+    if (!is_wanted(&check->options, c)) return MX_OK;
     mx_check_row *row = NULL;
     mx_case_memory memory = {0};
     mx_verdict verdict = {0};
