@@ -29,7 +29,14 @@ static uint64_t query_number(cl_device_id device, cl_device_info what, size_t by
     return clGetDeviceInfo(device, what, bytes, &value, NULL) == CL_SUCCESS ? value : 0;
 }
 
-static mx_device_type type_of(cl_device_type type) {
+/* Mesa's software rasteriser ends the loops of a work-item after 65535 turns in all, without a
+ * word. Kernels for CPUs, with one work-item to a core, need more; those for GPUs need fewer. */
+static bool ends_long_loops(const char *name) {
+    return strncmp(name, "llvmpipe", strlen("llvmpipe")) == 0;
+}
+
+static mx_device_type type_of(cl_device_type type, const char *name) {
+    if (ends_long_loops(name)) return MX_DEVICE_OTHER;
     if (type & CL_DEVICE_TYPE_GPU) return MX_DEVICE_GPU;
     if (type & CL_DEVICE_TYPE_CPU) return MX_DEVICE_CPU;
     return type & CL_DEVICE_TYPE_ACCELERATOR ? MX_DEVICE_ACCELERATOR : MX_DEVICE_OTHER;
@@ -55,11 +62,11 @@ static void judge(mx_device_info *info, cl_device_id device) {
 static void describe(mx_device_info *info, cl_platform_id platform, cl_device_id device) {
     info->platform = platform;
     info->device = device;
-    info->type = type_of(query_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type)));
     if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform_name,
                           info->platform_name, NULL) != CL_SUCCESS)
         snprintf(info->platform_name, sizeof info->platform_name, "unknown");
     query_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
+    info->type = type_of(query_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type)), info->name);
     query_text(device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     query_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
     query_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
