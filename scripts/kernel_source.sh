@@ -1,0 +1,11 @@
+# What a driver compiles of a kernel file. Sourced by the other scripts from the project's root.
+# shellcheck shell=sh
+
+kernel_source() { # FILE: its text behind the headers that src/ocl/source.c puts before it
+    headers="shared.h defs.h"
+    case $1 in *winograd*) headers="$headers winograd.h" ;; esac
+    for header in $headers "$1"; do
+        echo "#line 1 \"cl/$header\""
+        cat "cl/$header"
+    done
+}
