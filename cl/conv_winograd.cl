@@ -17,32 +17,25 @@ __kernel void winograd_pack(__global const float *weight, __global float *packed
     const int out = vector * V, left = outputs - out, blocks = (outputs + BLOCK - 1) / BLOCK;
     const size_t step = a.transposed ? a.k : 1;
     weight += a.weight + (a.transposed ? (size_t)d : (size_t)d * a.k) + out * step;
-    vfloat rows[EDGE][3];
-    for (int s = 0; s < 3; s++) {
-        vfloat column[3], u[EDGE];
-        for (int r = 0; r < 3; r++) {
+    vfloat w[3][3], u[EDGE][EDGE];
+    for (int r = 0; r < 3; r++)
+        for (int s = 0; s < 3; s++) {
             const int tap = a.transposed ? 8 - (r * 3 + s) : r * 3 + s;
             __global const float *from = weight + (size_t)tap * a.c * a.k;
             float lanes[V];
             if (!a.transposed && left >= V) {
-                column[r] = VLOAD(from);
+                w[r][s] = VLOAD(from);
                 continue;
             }
             for (int i = 0; i < V; i++)
                 lanes[i] = i < left ? from[i * step] : 0.0f;
-            column[r] = VLOAD(lanes);
+            w[r][s] = VLOAD(lanes);
         }
-        weight_transform(column, u);
-        for (int i = 0; i < EDGE; i++)
-            rows[i][s] = u[i];
-    }
+    weight_tile(w, u);
     packed += a.packed + ((size_t)(out / BLOCK) * depth + d) * BLOCK + out % BLOCK;
-    for (int i = 0; i < EDGE; i++) {
-        vfloat u[EDGE];
-        weight_transform(rows[i], u);
+    for (int i = 0; i < EDGE; i++)
         for (int j = 0; j < EDGE; j++)
-            VSTORE(u[j], packed + (size_t)(i * EDGE + j) * blocks * depth * BLOCK);
-    }
+            VSTORE(u[i][j], packed + (size_t)(i * EDGE + j) * blocks * depth * BLOCK);
 }
 
 /* m[T][BLOCK] = v[T][stride] u[depth][BLOCK] for one place. */
@@ -79,28 +72,20 @@ static inline void multiply(SCRATCH const float *v, __global const float *u, SCR
 /* One tile of m back to the pixels (row, column) ... of picture y, clipped to it; one vector of outputs. */
 static inline void inverse_tile(SCRATCH const float *m, __global float *y, vfloat bias, int row, int column, int left,
                                 const mx_winograd_args a) {
-    vfloat half_way[TILE][EDGE];
+    vfloat places[EDGE][EDGE], out[TILE][TILE];
 #pragma unroll
-    for (int j = 0; j < EDGE; j++) {
-        vfloat in[EDGE], out[TILE];
+    for (int i = 0; i < EDGE; i++)
 #pragma unroll
-        for (int i = 0; i < EDGE; i++)
-            in[i] = VLOAD(m + (i * EDGE + j) * T * BLOCK);
-        output_transform(in, out);
+        for (int j = 0; j < EDGE; j++)
+            places[i][j] = VLOAD(m + (i * EDGE + j) * T * BLOCK);
+    output_tile(places, out);
 #pragma unroll
-        for (int i = 0; i < TILE; i++)
-            half_way[i][j] = out[i];
-    }
-#pragma unroll
-    for (int i = 0; i < TILE; i++) {
-        vfloat out[TILE];
-        output_transform(half_way[i], out);
+    for (int i = 0; i < TILE; i++)
 #pragma unroll
         for (int j = 0; j < TILE; j++)
             if (row + i < a.out_h && column + j < a.out_w)
-                store_part(out[j] + bias, y + ((size_t)(row + i) * a.out_w + column + j) * a.outputs, left,
-                              a.accumulate);
-    }
+                store_part(out[i][j] + bias, y + ((size_t)(row + i) * a.out_w + column + j) * a.outputs, left,
+                           a.accumulate);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void

@@ -9,28 +9,13 @@
 static inline void transform_gradient(__global const float *dy, __global const float *zeros, SCRATCH float *z,
                                       int split, int row, int column, const mx_winograd_weights_args a) {
     for (int k = 0; k < split; k += V) {
-        vfloat d[EDGE][TILE];
+        vfloat d[EDGE][EDGE];
+        gradient_tile(dy, zeros, row, column, a.out_h, a.out_w, a.k, k, d);
 #pragma unroll
-        for (int j = 0; j < TILE; j++) {
-            vfloat in[TILE], out[EDGE];
-#pragma unroll
-            for (int i = 0; i < TILE; i++) {
-                const bool ok = row + i < a.out_h && column + j < a.out_w;
-                in[i] = VLOAD(ok ? dy + ((size_t)(row + i) * a.out_w + column + j) * a.k + k : zeros);
-            }
-            gradient_transform(in, out);
-#pragma unroll
-            for (int i = 0; i < EDGE; i++)
-                d[i][j] = out[i];
-        }
-#pragma unroll
-        for (int i = 0; i < EDGE; i++) {
-            vfloat out[EDGE];
-            gradient_transform(d[i], out);
+        for (int i = 0; i < EDGE; i++)
 #pragma unroll
             for (int j = 0; j < EDGE; j++)
-                VSTORE(out[j], z + (size_t)(i * EDGE + j) * T * split + k);
-        }
+                VSTORE(d[i][j], z + (size_t)(i * EDGE + j) * T * split + k);
     }
 }
 

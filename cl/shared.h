@@ -112,11 +112,13 @@ MX_SHARED_FN mx_f32 mx_beta(mx_f32 alpha, mx_u32 image, mx_u32 step, mx_u32 seed
  * elements, of the tensors inside their buffers. All fields are 32 bits wide, so both sides agree on
  * the layout. */
 
-/* C[m x n] = alpha op(A)[m x k] op(B)[k x n] + beta C, row-major; op transposes when ta / tb is set. */
+/* C[m x n] = alpha op(A)[m x k] op(B)[k x n] + beta C, row-major; op transposes when ta / tb is set. Of a
+ * batch, product i begins i steps after the first. */
 typedef struct mx_gemm_args {
     mx_i32 m, n, k, ta, tb;
     mx_u32 a, lda, b, ldb, c, ldc;
     mx_f32 alpha, beta;
+    mx_u32 batch, a_step, b_step, c_step; /* batch 0 is one product */
 } mx_gemm_args;
 
 /* x[n][h][w][c] * w[r][s][c][k] -> y[n][oh][ow][k]; `first` and `images` bound the images of one
@@ -159,6 +161,14 @@ typedef struct mx_winograd_args {
     mx_i32 groups; /* work-groups: each takes an equal run of tile groups */
     mx_u32 x, packed, bias, y, scratch, scratch_floats;
 } mx_winograd_args;
+
+/* The same in three launches over `tiles` tiles of whole images (conv_winograd_gemm.cl). x and y are of the
+ * first of them; depth and outputs are c and k, of the gradient by the data k and c. */
+typedef struct mx_winograd_gemm_args {
+    mx_i32 in_h, in_w, depth, out_h, out_w, outputs;
+    mx_i32 pad, tiles_h, tiles_w, tiles, transposed, accumulate, has_bias;
+    mx_u32 x, weight, bias, y, u, v, m;
+} mx_winograd_gemm_args;
 
 /* Weights [3][3][c][k] to the packed form above; transposed: depth = k, outputs = c and the kernel
  * turned by half a turn, for the gradient by the data. */

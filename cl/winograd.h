@@ -86,32 +86,97 @@ static inline void weight_gradient_transform(const vfloat *u, vfloat *g) {
 #endif
 }
 
-/* Input tile whose corner is (row, column) of picture x to v[PLACES][T][stride], all channels. */
+/* Channels c .. c + V of the input tile whose corner is (row, column) of picture x, transformed. */
+static inline void input_tile(__global const float *x, __global const float *zeros, int row, int column, int in_h,
+                              int in_w, int depth, int c, vfloat v[EDGE][EDGE]) {
+    vfloat d[EDGE][EDGE];
+#pragma unroll
+    for (int j = 0; j < EDGE; j++) {
+        vfloat in[EDGE], out[EDGE];
+        const bool column_ok = column + j >= 0 && column + j < in_w;
+#pragma unroll
+        for (int i = 0; i < EDGE; i++) {
+            const bool ok = column_ok && row + i >= 0 && row + i < in_h;
+            in[i] = load_part(ok ? x + ((long)(row + i) * in_w + column + j) * depth + c : zeros, depth - c);
+        }
+        input_transform(in, out);
+#pragma unroll
+        for (int i = 0; i < EDGE; i++)
+            d[i][j] = out[i];
+    }
+#pragma unroll
+    for (int i = 0; i < EDGE; i++)
+        input_transform(d[i], v[i]);
+}
+
+/* Outputs k .. k + V of the gradient tile at (row, column) of picture dy, transformed. */
+static inline void gradient_tile(__global const float *dy, __global const float *zeros, int row, int column,
+                                 int out_h, int out_w, int outputs, int k, vfloat z[EDGE][EDGE]) {
+    vfloat d[EDGE][TILE];
+#pragma unroll
+    for (int j = 0; j < TILE; j++) {
+        vfloat in[TILE], out[EDGE];
+#pragma unroll
+        for (int i = 0; i < TILE; i++) {
+            const bool ok = row + i < out_h && column + j < out_w;
+            in[i] = VLOAD(ok ? dy + ((size_t)(row + i) * out_w + column + j) * outputs + k : zeros);
+        }
+        gradient_transform(in, out);
+#pragma unroll
+        for (int i = 0; i < EDGE; i++)
+            d[i][j] = out[i];
+    }
+#pragma unroll
+    for (int i = 0; i < EDGE; i++)
+        gradient_transform(d[i], z[i]);
+}
+
+/* Places in Winograd's domain back to TILE x TILE outputs. */
+static inline void output_tile(vfloat m[EDGE][EDGE], vfloat y[TILE][TILE]) {
+    vfloat half_way[TILE][EDGE];
+#pragma unroll
+    for (int j = 0; j < EDGE; j++) {
+        vfloat in[EDGE], out[TILE];
+#pragma unroll
+        for (int i = 0; i < EDGE; i++)
+            in[i] = m[i][j];
+        output_transform(in, out);
+#pragma unroll
+        for (int i = 0; i < TILE; i++)
+            half_way[i][j] = out[i];
+    }
+#pragma unroll
+    for (int i = 0; i < TILE; i++)
+        output_transform(half_way[i], y[i]);
+}
+
+/* Weights [3][3] to their places. */
+static inline void weight_tile(vfloat w[3][3], vfloat u[EDGE][EDGE]) {
+    vfloat rows[EDGE][3];
+    for (int s = 0; s < 3; s++) {
+        vfloat column[3], out[EDGE];
+        for (int r = 0; r < 3; r++)
+            column[r] = w[r][s];
+        weight_transform(column, out);
+        for (int i = 0; i < EDGE; i++)
+            rows[i][s] = out[i];
+    }
+    for (int i = 0; i < EDGE; i++)
+        weight_transform(rows[i], u[i]);
+}
+
+#ifdef SCRATCH
+/* Input tile at (row, column) of picture x to v[PLACES][T][stride], all channels. */
 static inline void transform_tile(__global const float *x, __global const float *zeros, SCRATCH float *v, int stride,
                                   int row, int column, int in_h, int in_w, int depth) {
     for (int c = 0; c < depth; c += V) {
         vfloat d[EDGE][EDGE];
+        input_tile(x, zeros, row, column, in_h, in_w, depth, c, d);
 #pragma unroll
-        for (int j = 0; j < EDGE; j++) {
-            vfloat in[EDGE], out[EDGE];
-            const bool column_ok = column + j >= 0 && column + j < in_w;
-#pragma unroll
-            for (int i = 0; i < EDGE; i++) {
-                const bool ok = column_ok && row + i >= 0 && row + i < in_h;
-                in[i] = load_part(ok ? x + ((long)(row + i) * in_w + column + j) * depth + c : zeros, depth - c);
-            }
-            input_transform(in, out);
-#pragma unroll
-            for (int i = 0; i < EDGE; i++)
-                d[i][j] = out[i];
-        }
-#pragma unroll
-        for (int i = 0; i < EDGE; i++) {
-            vfloat out[EDGE];
-            input_transform(d[i], out);
+        for (int i = 0; i < EDGE; i++)
 #pragma unroll
             for (int j = 0; j < EDGE; j++)
-                VSTORE(out[j], v + (size_t)(i * EDGE + j) * T * stride + c);
-        }
+                VSTORE(d[i][j], v + (size_t)(i * EDGE + j) * T * stride + c);
     }
 }
+#endif

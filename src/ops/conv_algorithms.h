@@ -12,7 +12,9 @@ extern const mx_conv_algorithm
     mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
 extern const mx_conv_algorithm
     mx_conv_panel_weights; /* conv_panel_weights.c: the same for 1x1, panels in local memory */
-extern const mx_conv_algorithm mx_conv_gemm; /* conv_gemm.c: im2col and CLBlast */
+extern const mx_conv_algorithm mx_conv_winograd_gemm; /* conv_winograd_gemm.c: 3x3, stride 1, around
+                                                         matrix products, for GPUs */
+extern const mx_conv_algorithm mx_conv_gemm;          /* conv_gemm.c: im2col and CLBlast */
 extern const mx_conv_algorithm
     mx_conv_reference; /* conv_reference.c: the definition, in OpenCL C */
 

@@ -92,7 +92,8 @@ size_t mx_tune_buffer_limit(const mx_device *device) {
 static int tier_of(const mx_conv_tuner *tuner, const mx_conv_algorithm *algorithm) {
     if (tuner->mode == MX_TUNE_FULL) return 0;
     if (algorithm == &mx_conv_reference) return MX_TUNE_TIERS - 1;
-    return algorithm == &mx_conv_gemm && mx_device_get_info(tuner->device)->type == MX_DEVICE_CPU;
+    const bool product = algorithm == &mx_conv_gemm || algorithm == &mx_conv_winograd_gemm;
+    return product && mx_device_get_info(tuner->device)->type == MX_DEVICE_CPU;
 }
 
 static bool workspace_fits(const mx_device *device, const mx_tune_job *job,

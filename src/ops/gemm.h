@@ -10,8 +10,8 @@ typedef enum mx_gemm_variant {
     MX_GEMM_CLBLAST /* CLBlastSgemm */
 } mx_gemm_variant;
 
-/* op(A) is m x k, op(B) k x n, C m x n; `args` also has the offsets and leading dimensions, in
- * elements. Fails with MX_OPENCL. */
+/* One product, or args->batch of them. op(A) is m x k, op(B) k x n, C m x n; `args` also has the
+ * offsets and leading dimensions, in elements. Fails with MX_OPENCL. */
 mx_status mx_gemm(mx_device *device, mx_gemm_variant variant, const mx_gemm_args *args,
                   mx_buffer *a, mx_buffer *b, mx_buffer *c);
 

@@ -27,8 +27,10 @@ static void prepare(mx_case *c) {
     if (g->beta == 0.0f) spoil(&c->operands[C], 0, g->n);
 }
 
-static double product_at(const mx_case *c, const mx_gemm_args *g, mx_i32 i, mx_i32 j) {
-    const float *a = c->operands[A].values, *b = c->operands[B].values;
+static double product_at(const mx_case *c, const mx_gemm_args *g, mx_u32 product, mx_i32 i,
+                         mx_i32 j) {
+    const float *a = c->operands[A].values + (size_t)product * g->a_step,
+                *b = c->operands[B].values + (size_t)product * g->b_step;
     double sum = 0.0;
     for (mx_i32 l = 0; l < g->k; l++) {
         const size_t at_a = g->ta ? (size_t)l * g->lda + (size_t)i : (size_t)i * g->lda + (size_t)l;
@@ -38,19 +40,25 @@ static double product_at(const mx_case *c, const mx_gemm_args *g, mx_i32 i, mx_i
     return sum;
 }
 
-static void reference(mx_case *c) {
-    const mx_gemm_args *g = &((const gemm_params *)c->params)->args;
+static void expect_product(mx_case *c, const mx_gemm_args *g, mx_u32 product) {
     const mx_operand *out = &c->operands[C];
     for (mx_i32 i = 0; i < g->m; i++)
         for (mx_i32 j = 0; j < (mx_i32)g->ldc; j++) {
-            const size_t at = (size_t)i * g->ldc + (size_t)j;
+            const size_t at = (size_t)product * g->c_step + (size_t)i * g->ldc + (size_t)j;
             const double before = (double)out->values[at];
             if (j >= g->n)
                 out->expected[at] = before;
             else
-                out->expected[at] = (double)g->alpha * product_at(c, g, i, j) +
+                out->expected[at] = (double)g->alpha * product_at(c, g, product, i, j) +
                                     (g->beta == 0.0f ? 0.0 : (double)g->beta * before);
         }
+}
+
+static void reference(mx_case *c) {
+    const mx_gemm_args *g = &((const gemm_params *)c->params)->args;
+    expect_product(c, g, 0);
+    for (mx_u32 product = 1; product < g->batch; product++)
+        expect_product(c, g, product);
 }
 
 static mx_status run(mx_device *device, mx_case *c) {
@@ -70,18 +78,22 @@ static mx_status check_product(mx_check *check, mx_gemm_variant variant, mx_gemm
     args.lda = (mx_u32)(args.ta ? args.m : args.k) + padding;
     args.ldb = (mx_u32)(args.tb ? args.k : args.n) + padding;
     args.ldc = (mx_u32)args.n + padding;
+    args.a_step = args.lda * (mx_u32)(args.ta ? args.k : args.m);
+    args.b_step = args.ldb * (mx_u32)(args.tb ? args.n : args.k);
+    args.c_step = args.ldc * (mx_u32)args.m;
     const gemm_params p = {variant, args};
     mx_case c = {.variant = variant == MX_GEMM_PLAIN ? "plain" : "clblast",
                  .params = &p,
                  .prepare = prepare,
                  .reference = reference,
                  .run = run};
-    mx_case_name(&c, "%s%s %dx%dx%d alpha %g beta %g ld+%u", args.ta ? "T" : "N",
+    mx_case_name(&c, "%s%s %dx%dx%d alpha %g beta %g ld+%u batch %u", args.ta ? "T" : "N",
                  args.tb ? "T" : "N", args.m, args.n, args.k, (double)args.alpha, (double)args.beta,
-                 padding);
-    mx_case_add(&c, MX_INPUT, "a", args.ta ? args.k : args.m, 1, 1, (mx_i32)args.lda);
-    mx_case_add(&c, MX_INPUT, "b", args.tb ? args.n : args.k, 1, 1, (mx_i32)args.ldb);
-    mx_case_add(&c, MX_INOUT, "c", args.m, 1, 1, (mx_i32)args.ldc);
+                 padding, args.batch);
+    const mx_i32 count = args.batch > 0 ? (mx_i32)args.batch : 1;
+    mx_case_add(&c, MX_INPUT, "a", count, args.ta ? args.k : args.m, 1, (mx_i32)args.lda);
+    mx_case_add(&c, MX_INPUT, "b", count, args.tb ? args.n : args.k, 1, (mx_i32)args.ldb);
+    mx_case_add(&c, MX_INOUT, "c", count, args.m, 1, (mx_i32)args.ldc);
     return mx_check_case(check, &c);
 }
 
@@ -101,12 +113,30 @@ static mx_status check_scalars(mx_check *check, mx_gemm_variant variant, const m
     return MX_OK;
 }
 
+/* Three products, with room between their matrices. */
+static mx_status check_batch(mx_check *check, mx_gemm_variant variant, mx_i32 m, mx_i32 n, mx_i32 k,
+                             mx_i32 transposes) {
+    mx_gemm_args args = {.m = m,
+                         .n = n,
+                         .k = k,
+                         .ta = transposes & 1,
+                         .tb = transposes >> 1,
+                         .alpha = 1.0f,
+                         .beta = transposes & 1 ? 1.0f : 0.0f,
+                         .batch = 3};
+    return check_product(check, variant, args, 2);
+}
+
 static mx_status test_variant(mx_check *check, mx_gemm_variant variant) {
     static const mx_i32 shapes[][3] = {{1, 1, 1},    {1, 100, 33}, {70, 1, 40},    {3, 5, 7},
                                        {17, 33, 19}, {64, 64, 64}, {128, 10, 100}, {130, 200, 140}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (mx_i32 transposes = 0; transposes < 4; transposes++)
             MX_TRY(check_scalars(check, variant, shapes[i], transposes));
+    for (mx_i32 transposes = 0; transposes < 4; transposes++) {
+        MX_TRY(check_batch(check, variant, 5, 7, 9, transposes));
+        MX_TRY(check_batch(check, variant, 70, 33, 65, transposes));
+    }
     return MX_OK;
 }
 
