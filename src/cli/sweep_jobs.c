@@ -65,14 +65,13 @@ static void erase_line(state *s) {
 
 /* What is going on, on a terminal. */
 static void draw_line(state *s) {
-    enum { WIDTH = 79 };
-    char name[MX_SWEEP_NAME_BYTES] = "", line[WIDTH + 1];
+    enum { NAME_WIDTH = 48 }; /* so that a line has 80 columns at most */
+    char name[MX_SWEEP_NAME_BYTES] = "";
     if (!s->terminal || mx_log_get_level() < MX_LOG_NORMAL) return;
     for (int i = 0; i < s->jobs->n_jobs; i++)
         if (s->slots[i].pid > 0) mx_sweep_name(s->jobs->sweep, s->slots[i].run, name);
-    snprintf(line, sizeof line, "[%d/%d] %d at work: %s", s->n_done, s->jobs->sweep->n_runs,
-             s->n_active, name);
-    fprintf(stderr, "\r%s\033[K", line);
+    fprintf(stderr, "\r[%d/%d] %d at work: %.*s\033[K", s->n_done, s->jobs->sweep->n_runs,
+            s->n_active, NAME_WIDTH, name);
     fflush(stderr);
     s->drawn = true;
 }
