@@ -165,7 +165,8 @@ static mx_status tune_clblast(const mx_args *args, const mx_config *config) {
     mx_device *device = NULL;
     mx_gemm_tuned tuned;
     mx_status status;
-    MX_GO(mx_device_open_selected(&device, config->device_select, false));
+    MX_GO(mx_device_open_limited(&device, config->device_select,
+                                 mx_limits_name((mx_limits)config->device_limits), false));
     mx_info("searching CLBlast's parameters, which takes about a minute");
     MX_GO(mx_gemm_tune(device, &tuned));
     if (mx_args_flag(args, "--json"))

@@ -6,14 +6,12 @@
 #include "base/mem.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
+#include "ocl/limits.h"
 
 mx_status mx_buffer_create(mx_buffer **out, mx_device *device, size_t bytes) {
     *out = NULL;
     if (bytes == 0) bytes = 4;
-    if (bytes > device->info.max_allocation)
-        return mx_fail(MX_MEMORY, "device '%s' allows %llu MiB in one piece, %llu MiB are needed",
-                       device->info.name, (unsigned long long)(device->info.max_allocation >> 20),
-                       (unsigned long long)(bytes >> 20));
+    MX_TRY(mx_limits_check_allocation(&device->info, device->allocated, bytes));
     mx_buffer *buffer = NULL;
     MX_TRY(mx_alloc(&buffer, 1, sizeof *buffer));
     cl_int code = CL_SUCCESS;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
+#include "ocl/limits.h"
 
 enum { WORK_GROUP = 64 };
 
@@ -56,14 +57,22 @@ void mx_device_close(mx_device *device) {
 }
 
 mx_status mx_device_open_selected(mx_device **out, const char *selector, bool profile) {
+    return mx_device_open_limited(out, selector, mx_limits_name(MX_LIMITS_NONE), profile);
+}
+
+mx_status mx_device_open_limited(mx_device **out, const char *selector, const char *limits,
+                                 bool profile) {
     mx_device_list list;
+    mx_limits imposed = MX_LIMITS_NONE;
     size_t chosen = 0;
     char why[160];
     *out = NULL;
+    MX_TRY(mx_limits_find(limits, &imposed));
     MX_TRY(mx_device_list_load(&list));
     mx_status status = mx_device_choose(&list, selector, &chosen, why, sizeof why);
     if (status == MX_OK) {
         mx_debug("device %zu '%s': %s", chosen, list.devices[chosen].name, why);
+        mx_limits_impose(&list.devices[chosen], imposed);
         status = mx_device_open(out, &list.devices[chosen], profile);
     }
     mx_device_list_release(&list);
@@ -117,12 +126,15 @@ mx_status mx_launch(mx_device *device, const char *file, const char *name, const
                     mx_range range, const void *args, size_t args_bytes, mx_buffer *const *buffers,
                     size_t n_buffers) {
     cl_kernel kernel = NULL;
-    MX_TRY(mx_kernel_get(device, file, name, options, &kernel));
+    size_t kernel_local = 0;
+    MX_TRY(mx_kernel_get(device, file, name, options, &kernel, &kernel_local));
     for (unsigned d = 0; d < range.dims; d++) {
         if (range.global[d] == 0) return MX_OK;
         if (range.local[0] == 0) continue;
         range.global[d] = (range.global[d] + range.local[d] - 1) / range.local[d] * range.local[d];
     }
+    MX_TRY(mx_context(mx_limits_check_launch(&device->info, &range, kernel_local), "kernel '%s'",
+                      name));
     MX_TRY(mx_context(set_args(kernel, range.local_bytes, args, args_bytes, buffers, n_buffers),
                       "kernel '%s'", name));
     const cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, range.dims, NULL,

@@ -20,6 +20,10 @@ void mx_device_close(mx_device *device);
 /* Lists, chooses by `selector` (see mx_device_choose) and opens. */
 mx_status mx_device_open_selected(mx_device **out, const char *selector, bool profile);
 
+/* The same with the limits of that name (limits.h), "none" for its own. */
+mx_status mx_device_open_limited(mx_device **out, const char *selector, const char *limits,
+                                 bool profile);
+
 const mx_device_info *mx_device_get_info(const mx_device *device);
 
 enum { MX_ZEROS = 16384 };
@@ -45,7 +49,8 @@ mx_range mx_range_1d(size_t items);
 mx_range mx_range_single(size_t x, size_t y, size_t z);
 
 /* Enqueues kernel `name` of cl/`file`, compiled with `options` on first use (kept afterwards).
- * Fails with MX_OPENCL; a failed build shows the compiler's log. */
+ * Fails with MX_OPENCL; a failed build shows the compiler's log. What exceeds the device's local
+ * memory or work-group is refused before a driver sees it. */
 mx_status mx_launch(mx_device *device, const char *file, const char *name, const char *options,
                     mx_range range, const void *args, size_t args_bytes, mx_buffer *const *buffers,
                     size_t n_buffers);

@@ -21,6 +21,7 @@ typedef struct mx_kernel_entry {
     char *file, *name, *options;
     cl_program program;
     cl_kernel kernel;
+    size_t local_bytes; /* of local memory that it declares itself */
 } mx_kernel_entry;
 
 typedef struct mx_profile {
@@ -51,9 +52,9 @@ struct mx_device {
     mx_profile profile;
 };
 
-/* The kernel, compiled on first use. */
+/* The kernel, compiled on first use, and the local memory that it declares itself. */
 mx_status mx_kernel_get(mx_device *device, const char *file, const char *name, const char *options,
-                        cl_kernel *out);
+                        cl_kernel *out, size_t *local_bytes);
 void mx_kernels_release(mx_device *device);
 
 /* Where an enqueue call puts its event: NULL when nobody asks. */

@@ -42,16 +42,16 @@ static mx_device_type type_of(cl_device_type type, const char *name) {
     return type & CL_DEVICE_TYPE_ACCELERATOR ? MX_DEVICE_ACCELERATOR : MX_DEVICE_OTHER;
 }
 
-static void judge(mx_device_info *info, cl_device_id device) {
+void mx_device_judge(mx_device_info *info) {
     int major = 0, minor = 0;
     const char *why = NULL;
     if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
         why = "needs OpenCL 1.2";
-    else if (!query_number(device, CL_DEVICE_AVAILABLE, sizeof(cl_bool)))
+    else if (!info->available)
         why = "not available";
-    else if (!query_number(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)))
+    else if (!info->has_compiler)
         why = "has no OpenCL C compiler";
-    else if (!query_number(device, CL_DEVICE_ENDIAN_LITTLE, sizeof(cl_bool)))
+    else if (!info->little_endian)
         why = "is big-endian";
     else if (info->address_bits < 64)
         why = "has 32-bit addresses";
@@ -84,7 +84,10 @@ static void describe(mx_device_info *info, cl_platform_id platform, cl_device_id
     info->base_align =
         (size_t)query_number(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(cl_uint)) / 8;
     info->host_unified = query_number(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0;
-    judge(info, device);
+    info->available = query_number(device, CL_DEVICE_AVAILABLE, sizeof(cl_bool)) != 0;
+    info->has_compiler = query_number(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)) != 0;
+    info->little_endian = query_number(device, CL_DEVICE_ENDIAN_LITTLE, sizeof(cl_bool)) != 0;
+    mx_device_judge(info);
 }
 
 static mx_status no_platform(cl_int code) {

@@ -29,6 +29,8 @@ typedef struct mx_device_info {
     size_t max_work_group;                                /* work-items */
     size_t base_align;                                    /* bytes, of sub-buffers */
     bool host_unified;
+    bool simulated; /* held to the limits of another class of devices (limits.h) */
+    bool available, has_compiler, little_endian;
     bool usable;           /* OpenCL 1.2, little endian, compiler there, 64-bit addresses */
     char unusable_why[96]; /* when not usable */
 } mx_device_info;
@@ -40,6 +42,9 @@ typedef struct mx_device_list {
 
 /* "CPU", "GPU", "accelerator" or "other". */
 const char *mx_device_type_name(mx_device_type type);
+
+/* Sets `usable` and `unusable_why` by the other fields. */
+void mx_device_judge(mx_device_info *info);
 
 /* Every device of every platform, in the drivers' order. Fails with MX_OPENCL when there is no
  * platform or no device; the message names the remedy. Release with mx_device_list_release. */

@@ -79,13 +79,23 @@ static void entry_release(mx_kernel_entry *entry) {
     free(entry->options);
 }
 
+/* Before its arguments are set, which OpenCL counts as well. */
+static size_t declared_local(const mx_device *device, cl_kernel kernel) {
+    cl_ulong bytes = 0;
+    if (clGetKernelWorkGroupInfo(kernel, device->info.device, CL_KERNEL_LOCAL_MEM_SIZE,
+                                 sizeof bytes, &bytes, NULL) != CL_SUCCESS)
+        return 0;
+    return (size_t)bytes;
+}
+
 mx_status mx_kernel_get(mx_device *device, const char *file, const char *name, const char *options,
-                        cl_kernel *out) {
+                        cl_kernel *out, size_t *local_bytes) {
     for (size_t i = 0; i < device->n_kernels; i++) {
         const mx_kernel_entry *entry = &device->kernels[i];
         if (strcmp(entry->name, name) == 0 && strcmp(entry->file, file) == 0 &&
             strcmp(entry->options, options) == 0) {
             *out = entry->kernel;
+            *local_bytes = entry->local_bytes;
             return MX_OK;
         }
     }
@@ -100,8 +110,10 @@ mx_status mx_kernel_get(mx_device *device, const char *file, const char *name, c
     MX_GO(find_or_build(device, file, options, &entry.program));
     entry.kernel = clCreateKernel(entry.program, name, &code);
     MX_GO(mx_context(mx_cl_check(code, "clCreateKernel"), "kernel '%s' of %s", name, file));
+    entry.local_bytes = declared_local(device, entry.kernel);
     device->kernels[device->n_kernels++] = entry;
     *out = entry.kernel;
+    *local_bytes = entry.local_bytes;
     return MX_OK;
 done:
     entry_release(&entry);

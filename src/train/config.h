@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/status.h"
+#include "ocl/limits.h"
 #include "ops/augment_plan.h"
 #include "train/schedule.h"
 

@@ -12,7 +12,8 @@
 #include "report/packing_line.h"
 
 mx_status mx_setup_device(const mx_config *config, bool profile, mx_device **out) {
-    MX_TRY(mx_device_open_selected(out, config->device_select, profile));
+    MX_TRY(mx_device_open_limited(out, config->device_select,
+                                  mx_limits_name((mx_limits)config->device_limits), profile));
     /* A CPU multiplies with kernels of our own, unless told otherwise. */
     const bool cpu = mx_device_get_info(*out)->type == MX_DEVICE_CPU;
     const bool clblast = !cpu || config->conv_algorithm == MX_CONFIG_CONV_GEMM;

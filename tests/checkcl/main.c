@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "ocl/limits.h"
 #include "ops/check.h"
 #include "ops/conv_bench.h"
 
@@ -19,6 +20,7 @@ static const char usage[] =
     "  -a, --as TYPE          treat the device as a cpu or a gpu: kernels and\n"
     "                         work-groups are those that such a device gets\n"
     "  -n, --largest N        leave out cases of more than N elements\n"
+    "  -L, --limits NAME      hold the device to gpu-tiny, gpu-small or gpu-large\n"
     "  -s, --seed N           of the inputs\n"
     "  -S, --shape SHAPE      bench this convolution only: what training takes for\n"
     "                         it (auto) and every algorithm; SHAPE is like\n"
@@ -31,7 +33,7 @@ static const char usage[] =
 typedef struct request {
     mx_check_options options;
     mx_conv_shape shape;
-    const char *device, *as; /* as: name of a type of device, or NULL */
+    const char *device, *as, *limits; /* as: name of a type of device, or NULL */
     bool json;
 } request;
 
@@ -68,10 +70,13 @@ static mx_status open_as(mx_device **out, const request *asked) {
     const bool profile = asked->options.mode == MX_CHECK_BENCH;
     mx_device_list list;
     size_t chosen = 0;
+    mx_limits limits = MX_LIMITS_NONE;
     char why[160];
-    if (!asked->as) return mx_device_open_selected(out, asked->device, profile);
+    if (!asked->as) return mx_device_open_limited(out, asked->device, asked->limits, profile);
+    MX_TRY(mx_limits_find(asked->limits, &limits));
     MX_TRY(mx_device_list_load(&list));
     mx_status status = mx_device_choose(&list, asked->device, &chosen, why, sizeof why);
+    if (status == MX_OK) mx_limits_impose(&list.devices[chosen], limits);
     if (status == MX_OK) status = read_type(asked->as, &list.devices[chosen].type);
     if (status == MX_OK) status = mx_device_open(out, &list.devices[chosen], profile);
     mx_device_list_release(&list);
@@ -114,15 +119,22 @@ static bool read_mode(const char *word, mx_check_mode *mode) {
 /* 0 or more: leave with that exit code; -1: go on. */
 static int read_options(request *asked, int argc, char **argv) {
     static const struct option options[] = {
-        {"op", required_argument, NULL, 'o'},      {"variant", required_argument, NULL, 'v'},
-        {"device", required_argument, NULL, 'd'},  {"as", required_argument, NULL, 'a'},
-        {"largest", required_argument, NULL, 'n'}, {"verbose", no_argument, NULL, 'V'},
-        {"seed", required_argument, NULL, 's'},    {"shape", required_argument, NULL, 'S'},
-        {"json", no_argument, NULL, 'j'},          {"list", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},          {0},
+        {"op", required_argument, NULL, 'o'},
+        {"variant", required_argument, NULL, 'v'},
+        {"device", required_argument, NULL, 'd'},
+        {"as", required_argument, NULL, 'a'},
+        {"limits", required_argument, NULL, 'L'},
+        {"largest", required_argument, NULL, 'n'},
+        {"verbose", no_argument, NULL, 'V'},
+        {"seed", required_argument, NULL, 's'},
+        {"shape", required_argument, NULL, 'S'},
+        {"json", no_argument, NULL, 'j'},
+        {"list", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     for (int letter;
-         (letter = getopt_long(argc, argv, "o:v:d:a:n:s:S:jlh", options, NULL)) != -1;) {
+         (letter = getopt_long(argc, argv, "o:v:d:a:L:n:s:S:jlh", options, NULL)) != -1;) {
         switch (letter) {
         case 'o':
             asked->options.op = optarg;
@@ -141,6 +153,9 @@ static int read_options(request *asked, int argc, char **argv) {
             break;
         case 'V':
             mx_log_set_level(MX_LOG_VERBOSE);
+            break;
+        case 'L':
+            asked->limits = optarg;
             break;
         case 's':
             asked->options.seed = strtoull(optarg, NULL, 0);
@@ -175,7 +190,7 @@ static int read_options(request *asked, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    request asked = {.device = getenv("MIXCL_DEVICE")};
+    request asked = {.device = getenv("MIXCL_DEVICE"), .limits = "none"};
     bool right = false;
     const int leave = read_options(&asked, argc, argv);
     if (leave >= 0) return leave;

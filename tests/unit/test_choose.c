@@ -88,12 +88,51 @@ static void a_choice_that_is_none_names_the_devices(void **state) {
     expect_refusal(two, 2, "0", MX_OPENCL, "Some Cores");
 }
 
+static mx_device_info sound_device(void) {
+    return (mx_device_info){.name = "Some Cores",
+                            .version = "OpenCL 1.2 made up",
+                            .address_bits = 64,
+                            .available = true,
+                            .has_compiler = true,
+                            .little_endian = true};
+}
+
+static void assert_unusable(mx_device_info info, const char *why) {
+    mx_device_judge(&info);
+    assert_false(info.usable);
+    assert_string_equal(info.unusable_why, why);
+    expect_refusal(&info, 1, "0", MX_OPENCL, why);
+    expect_refusal(&info, 1, "auto", MX_OPENCL, why);
+}
+
+static void a_device_that_lacks_something_is_refused_and_says_what(void **state) {
+    (void)state;
+    mx_device_info sound = sound_device(), narrow = sound, old = sound, odd = sound, off = sound,
+                   mute = sound, big = sound;
+    mx_device_judge(&sound);
+    assert_true(sound.usable);
+    assert_string_equal(sound.unusable_why, "");
+    narrow.address_bits = 32;
+    assert_unusable(narrow, "has 32-bit addresses");
+    strcpy(old.version, "OpenCL 1.1");
+    assert_unusable(old, "needs OpenCL 1.2");
+    strcpy(odd.version, "unknown");
+    assert_unusable(odd, "needs OpenCL 1.2");
+    off.available = false;
+    assert_unusable(off, "not available");
+    mute.has_compiler = false;
+    assert_unusable(mute, "has no OpenCL C compiler");
+    big.little_endian = false;
+    assert_unusable(big, "is big-endian");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_is_gpu_then_accelerator_then_cpu_then_other),
         cmocka_unit_test(the_larger_of_two_alike_is_best),
         cmocka_unit_test(selectors_are_indices_kinds_and_parts_of_names),
         cmocka_unit_test(a_choice_that_is_none_names_the_devices),
+        cmocka_unit_test(a_device_that_lacks_something_is_refused_and_says_what),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,8 +27,10 @@ static int close_device(void **state) {
 
 static void assert_compiles(void) {
     cl_kernel kernel = NULL, again = NULL;
-    assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=4", &kernel), MX_OK);
-    assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=4", &again), MX_OK);
+    size_t local = 1;
+    assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=4", &kernel, &local), MX_OK);
+    assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=4", &again, &local), MX_OK);
+    assert_int_equal(local, 0);
     assert_non_null(kernel);
     assert_ptr_equal(kernel, again);
 }
@@ -36,8 +38,9 @@ static void assert_compiles(void) {
 static void a_kernel_that_cannot_be_compiled_is_an_error_and_no_more(void **state) {
     (void)state;
     cl_kernel kernel = NULL;
+    size_t local = 0;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=nonsense", &kernel),
+        assert_int_equal(mx_kernel_get(device, "adam.cl", "adam", "-DV=nonsense", &kernel, &local),
                          MX_OPENCL);
         assert_non_null(strstr(mx_error(), "cannot compile kernel file adam.cl"));
     }
@@ -47,7 +50,8 @@ static void a_kernel_that_cannot_be_compiled_is_an_error_and_no_more(void **stat
 static void a_kernel_that_is_not_in_its_file_is_named(void **state) {
     (void)state;
     cl_kernel kernel = NULL;
-    assert_int_equal(mx_kernel_get(device, "adam.cl", "eve", "-DV=4", &kernel), MX_OPENCL);
+    size_t local = 0;
+    assert_int_equal(mx_kernel_get(device, "adam.cl", "eve", "-DV=4", &kernel, &local), MX_OPENCL);
     assert_non_null(strstr(mx_error(), "kernel 'eve' of adam.cl"));
     assert_compiles();
 }
