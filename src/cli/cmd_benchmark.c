@@ -36,14 +36,14 @@ static json_t *ops_json(const mx_bench_result *result) {
 }
 
 static json_t *as_json(const mx_bench_result *result) {
-    return json_pack("{s:s, s:{s:f, s:f}, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:o}", "device",
-                     result->device.name, "step_ms", "median", result->step_ms_median, "min",
-                     result->step_ms_min, "first_step_ms", result->first_step_ms, "enqueue_ms",
-                     result->enqueue_ms_median, "idle_ms",
-                     result->profiled_step_ms - result->busy_ms, "profiled_step_ms",
-                     result->profiled_step_ms, "images_per_s", result->images_per_s,
-                     "peak_memory_bytes", result->peak_memory_bytes, "steps", result->steps, "ops",
-                     ops_json(result));
+    return json_pack(
+        "{s:s, s:{s:f, s:f}, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:s, s:o}", "device",
+        result->device.name, "step_ms", "median", result->step_ms_median, "min",
+        result->step_ms_min, "first_step_ms", result->first_step_ms, "enqueue_ms",
+        result->enqueue_ms_median, "idle_ms", result->profiled_step_ms - result->busy_ms,
+        "profiled_step_ms", result->profiled_step_ms, "images_per_s", result->images_per_s,
+        "peak_memory_bytes", result->peak_memory_bytes, "steps", result->steps, "ops_timed_by",
+        result->by_clock ? "clock" : "device", "ops", ops_json(result));
 }
 
 static void print_text(const mx_bench_result *result) {
@@ -56,6 +56,7 @@ static void print_text(const mx_bench_result *result) {
            result->profiled_step_ms);
     printf("pictures     %.1f a second\n", result->images_per_s);
     printf("peak memory  %.0f MiB\n\n", result->peak_memory_bytes / (1 << 20));
+    if (result->by_clock) printf("ops          timed by the clock, with a wait after each\n\n");
     printf("%-52s %5s %10s %9s\n", "op, per step", "calls", "ms", "GFLOP/s");
     for (size_t i = 0; i < result->n_ops; i++) {
         const mx_profile_row *row = &result->ops[i];

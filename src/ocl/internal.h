@@ -33,6 +33,9 @@ typedef struct mx_profile {
         size_t row;
     } * events;
     size_t n_events, events_capacity;
+    size_t spans, wrong_spans; /* collected so far */
+    bool by_clock;
+    double since; /* mx_now_ms when the op at hand began, by_clock */
 } mx_profile;
 
 struct mx_device {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
@@ -13,9 +14,21 @@ bool mx_profile_enabled(const mx_device *device) {
     return device->profile.enabled;
 }
 
+/* By the clock: what passed belongs to the op at hand. A wait that fails is found by the next call
+ * that can say so. */
+static void charge(mx_device *device) {
+    mx_profile *profile = &device->profile;
+    if (!profile->by_clock) return;
+    clFinish(device->queue);
+    const double now = mx_now_ms();
+    if (profile->n_rows > 0) profile->rows[profile->current].ms += now - profile->since;
+    profile->since = now;
+}
+
 void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
     mx_profile *profile = &device->profile;
     if (!profile->enabled) return;
+    charge(device);
     char name[sizeof profile->rows->name];
     va_list args;
     va_start(args, format);
@@ -39,7 +52,7 @@ void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
 
 cl_event *mx_profile_slot(mx_device *device) {
     mx_profile *profile = &device->profile;
-    if (!profile->enabled || profile->n_rows == 0) return NULL;
+    if (!profile->enabled || profile->by_clock || profile->n_rows == 0) return NULL;
     if (mx_grow(&profile->events, &profile->events_capacity, profile->n_events + 1,
                 sizeof *profile->events) != MX_OK)
         return NULL;
@@ -53,12 +66,55 @@ static int by_time(const void *a, const void *b) {
     return x->ms < y->ms ? 1 : x->ms > y->ms ? -1 : strcmp(x->name, y->name);
 }
 
-static void add_event(mx_profile *profile, const struct mx_profile_event *slot) {
+/* {0, 0}, which is wrong, where the driver has no answer. */
+static mx_profile_span span_of(const struct mx_profile_event *slot) {
     cl_ulong start = 0, end = 0;
-    if (!slot->event) return;
-    clGetEventProfilingInfo(slot->event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL);
-    clGetEventProfilingInfo(slot->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
-    if (end > start) profile->rows[slot->row].ms += (double)(end - start) * 1e-6;
+    if (!slot->event ||
+        clGetEventProfilingInfo(slot->event, CL_PROFILING_COMMAND_START, sizeof start, &start,
+                                NULL) != CL_SUCCESS ||
+        clGetEventProfilingInfo(slot->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) !=
+            CL_SUCCESS)
+        return (mx_profile_span){0};
+    return (mx_profile_span){start, end};
+}
+
+size_t mx_profile_wrong_spans(const mx_profile_span *spans, size_t count) {
+    size_t wrong = 0;
+    bool any_time = false;
+    for (size_t i = 0; i < count; i++) {
+        const bool backwards = i > 0 && spans[i].start < spans[i - 1].start;
+        if (spans[i].end == 0 || spans[i].end < spans[i].start || backwards) wrong++;
+        if (spans[i].end > spans[i].start) any_time = true;
+    }
+    return any_time ? wrong : count;
+}
+
+bool mx_profile_trusted(const mx_device *device) {
+    return device->profile.wrong_spans * 100 <= device->profile.spans;
+}
+
+mx_status mx_profile_use_clock(mx_device *device) {
+    MX_TRY(mx_device_finish(device));
+    mx_profile_clear(device);
+    device->profile.by_clock = true;
+    device->profile.since = mx_now_ms();
+    return MX_OK;
+}
+
+static mx_status add_events(mx_profile *profile) {
+    mx_profile_span *spans = NULL;
+    if (profile->n_events == 0) return MX_OK;
+    MX_TRY(mx_alloc(&spans, profile->n_events, sizeof *spans));
+    for (size_t i = 0; i < profile->n_events; i++) {
+        spans[i] = span_of(&profile->events[i]);
+        if (spans[i].end > spans[i].start)
+            profile->rows[profile->events[i].row].ms +=
+                (double)(spans[i].end - spans[i].start) * 1e-6;
+    }
+    profile->spans += profile->n_events;
+    profile->wrong_spans += mx_profile_wrong_spans(spans, profile->n_events);
+    free(spans);
+    return MX_OK;
 }
 
 static void drop_events(mx_profile *profile) {
@@ -70,8 +126,8 @@ static void drop_events(mx_profile *profile) {
 mx_status mx_profile_collect(mx_device *device, const mx_profile_row **rows, size_t *count) {
     mx_profile *profile = &device->profile;
     MX_TRY(mx_device_finish(device));
-    for (size_t i = 0; i < profile->n_events; i++)
-        add_event(profile, &profile->events[i]);
+    charge(device);
+    MX_TRY(add_events(profile));
     drop_events(profile);
     if (profile->n_rows) qsort(profile->rows, profile->n_rows, sizeof *profile->rows, by_time);
     *rows = profile->rows;
@@ -83,6 +139,7 @@ void mx_profile_clear(mx_device *device) {
     drop_events(&device->profile);
     device->profile.n_rows = 0;
     device->profile.current = 0;
+    device->profile.since = mx_now_ms();
 }
 
 void mx_profile_release(mx_device *device) {

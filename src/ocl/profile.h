@@ -19,4 +19,16 @@ void mx_profile_op(mx_device *device, double flops, const char *format, ...) MX_
 mx_status mx_profile_collect(mx_device *device, const mx_profile_row **rows, size_t *count);
 void mx_profile_clear(mx_device *device);
 
+/* When a command began and ended, in nanoseconds of the device's clock. */
+typedef struct mx_profile_span {
+    uint64_t start, end;
+} mx_profile_span;
+/* How many of the spans of an in-order queue cannot be right: an end of 0 or before its start, or a
+ * start before that of the command before. All, where none took any time. */
+size_t mx_profile_wrong_spans(const mx_profile_span *spans, size_t count);
+/* False when more than one in a hundred of the spans collected so far was wrong. */
+bool mx_profile_trusted(const mx_device *device);
+/* From now on ops are timed by the host's clock, with a wait at the end of each. */
+mx_status mx_profile_use_clock(mx_device *device);
+
 #endif

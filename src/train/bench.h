@@ -16,6 +16,7 @@ typedef struct mx_bench_result {
     int steps, profiled_steps;
     double profiled_step_ms; /* wall time of a profiled step */
     double busy_ms;          /* of it, the device at work on commands */
+    bool by_clock;           /* ops are timed by the host's clock: the device's times are wrong */
     mx_profile_row *ops;     /* sums over profiled_steps */
     size_t n_ops;
 } mx_bench_result;

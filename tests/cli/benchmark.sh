@@ -16,6 +16,7 @@ matches flat '"step_ms":\{"median":[0-9.]+,"min":[0-9.]+\}'
 matches flat '"images_per_s":[0-9.]+'
 matches flat '"peak_memory_bytes":[0-9.]+'
 matches flat '"steps":3[,}]'
+matches flat '"ops_timed_by":"(device|clock)"'
 matches flat '"ops":\[\{"name":"[^"]+","calls":[0-9.]+,"ms":[0-9.e-]+,"gflops":[0-9.e-]+\}'
 for op in conv_forward conv_backward_data conv_backward_weights batchnorm_forward adam mixup sharpen; do
     matches flat "\"name\":\"$op"
