@@ -49,6 +49,7 @@ typedef struct mx_check_row {
     double ms,
         device_ms; /* bench, of one run: as a caller waits for it; inside the device's commands */
     double flops, bytes; /* bench, of one run: operations; operands read and written */
+    double rate;         /* test, on a device opened with profiling: GFLOP/s of the fastest case */
     double copy_ms;      /* bench: the device's plain copy that moves as many bytes */
 } mx_check_row;
 

@@ -9,8 +9,8 @@ void mx_check_print_head(FILE *stream, mx_check_mode mode) {
         fprintf(stream, "%-47s %8s %7s %6s %7s\n", "op, variant, case", "ms", "GFLOP/s", "GB/s",
                 "copies");
     else
-        fprintf(stream, "%-11s %-28s %5s  %9s  %9s  %s\n", "op", "variant", "cases", "worst",
-                "limit", "verdict");
+        fprintf(stream, "%-11s %-25s %5s  %8s %8s %8s  %s\n", "op", "variant", "cases", "worst",
+                "limit", "GFLOP/s", "verdict");
 }
 
 static void print_timing(FILE *stream, const mx_check_row *row) {
@@ -24,19 +24,22 @@ static void print_timing(FILE *stream, const mx_check_row *row) {
 }
 
 void mx_check_print_row(FILE *stream, mx_check_mode mode, const mx_check_row *row) {
+    char rate[16] = "-";
+    if (row->rate > 0) snprintf(rate, sizeof rate, "%.2f", row->rate);
     if (mode == MX_CHECK_BENCH)
         print_timing(stream, row);
     else
-        fprintf(stream, "%-11s %-28s %5d  %9.1e  %9.1e  %s\n", row->op, row->variant, row->cases,
-                row->worst, row->limit, row->failed ? "FAIL" : "ok");
+        fprintf(stream, "%-11s %-25s %5d  %8.1e %8.1e %8s  %s\n", row->op, row->variant, row->cases,
+                row->worst, row->limit, rate, row->failed ? "FAIL" : "ok");
 }
 
 static json_t *verdict_json(const mx_check_row *row) {
     /* JSON has no infinity: a value that is missing or not finite is null. */
-    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:f, s:s}", "op", row->op, "variant", row->variant,
-                     "cases", row->cases, "failed", row->failed, "worst",
+    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:f, s:s, s:o}", "op", row->op, "variant",
+                     row->variant, "cases", row->cases, "failed", row->failed, "worst",
                      isfinite(row->worst) ? json_real(row->worst) : json_null(), "limit",
-                     row->limit, "worst_case", row->name);
+                     row->limit, "worst_case", row->name, "gflops",
+                     row->rate > 0 ? json_real(row->rate) : json_null());
 }
 
 static json_t *timing_json(const mx_check_row *row) {
