@@ -79,9 +79,11 @@ __kernel void winograd_gemm_weights(__global const float *weight, __global float
     vfloat w[3][3], places[EDGE][EDGE];
     weight += a.weight + (a.transposed ? (size_t)out * a.depth + d : own);
     u += a.u + own;
+#pragma unroll
     for (int tap = 0; tap < 9; tap++)
         w[tap / 3][tap % 3] = weight[(a.transposed ? 8 - tap : tap) * plane];
     weight_tile(w, places);
+#pragma unroll
     for (int e = 0; e < PLACES; e++)
         u[e * plane] = places[e / EDGE][e % EDGE];
 }
@@ -95,17 +97,22 @@ __kernel void winograd_gemm_weight_gradient(__global const float *u, __global fl
     vfloat rows[3][EDGE];
     u += a.u + own;
     weight += a.weight + own;
+#pragma unroll
     for (int j = 0; j < EDGE; j++) {
         vfloat column[EDGE], g[3];
+#pragma unroll
         for (int i = 0; i < EDGE; i++)
             column[i] = u[(size_t)(i * EDGE + j) * plane];
         weight_gradient_transform(column, g);
+#pragma unroll
         for (int r = 0; r < 3; r++)
             rows[r][j] = g[r];
     }
+#pragma unroll
     for (int r = 0; r < 3; r++) {
         vfloat g[3];
         weight_gradient_transform(rows[r], g);
+#pragma unroll
         for (int s = 0; s < 3; s++)
             weight[(size_t)(r * 3 + s) * plane] = g[s];
     }

@@ -153,14 +153,18 @@ static inline void output_tile(vfloat m[EDGE][EDGE], vfloat y[TILE][TILE]) {
 /* Weights [3][3] to their places. */
 static inline void weight_tile(vfloat w[3][3], vfloat u[EDGE][EDGE]) {
     vfloat rows[EDGE][3];
+#pragma unroll
     for (int s = 0; s < 3; s++) {
         vfloat column[3], out[EDGE];
+#pragma unroll
         for (int r = 0; r < 3; r++)
             column[r] = w[r][s];
         weight_transform(column, out);
+#pragma unroll
         for (int i = 0; i < EDGE; i++)
             rows[i][s] = out[i];
     }
+#pragma unroll
     for (int i = 0; i < EDGE; i++)
         weight_transform(rows[i], u[i]);
 }
