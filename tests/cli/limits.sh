@@ -43,6 +43,14 @@ for command in 'eval runs/gpu-small' 'eval runs/free'; do
     cmp -s accuracy-none accuracy-gpu-small || fail "$command depends on the limits"
 done
 
+for limits in none gpu-small; do
+    expect 0 "predict with limits $limits" predict runs/free "$project/docs" --set "device.limits=$limits"
+    cp out "predicted-$limits"
+done
+paste -d, predicted-none predicted-gpu-small | awk -F, '
+    NR > 1 { d = $3 - $7; if ($1 != $5 || $2 != $6 || d > 1e-3 || d < -1e-3) exit 1 }
+    END { if (NR < 2) exit 1 }' || fail "predict depends on the limits: $(cat predicted-*)"
+
 # Tuning is kept apart.
 rm -f .cache/tune-*
 for limits in none gpu-small; do
