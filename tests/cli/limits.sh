@@ -52,13 +52,15 @@ paste -d, predicted-none predicted-gpu-small | awk -F, '
     END { if (NR < 2) exit 1 }' || fail "predict depends on the limits: $(cat predicted-*)"
 
 # Tuning is kept apart.
-rm -f .cache/tune-*
+kept=$MIXCL_CACHE_DIR
+export MIXCL_CACHE_DIR="$folder/tuned"
 for limits in none gpu-small; do
     expect 0 "tune with limits $limits" tune exp.ini --set "device.limits=$limits"
 done
-[ "$(ls .cache | grep -c '^tune-')" -eq 2 ] || fail "tuning is not kept apart: $(ls .cache)"
-[ "$(cat .cache/tune-* | grep -c '"device": ".* as gpu-small"')" -eq 1 ] ||
-    fail "not one tuning cache says its limits: $(cat .cache/tune-*)"
+[ "$(ls "$folder/tuned" | grep -c '^tune-')" -eq 2 ] || fail "tuning is not kept apart: $(ls "$folder/tuned")"
+[ "$(cat "$folder"/tuned/tune-* | grep -c '"device": ".* as gpu-small"')" -eq 1 ] ||
+    fail "not one tuning cache says its limits: $(cat "$folder"/tuned/tune-*)"
+export MIXCL_CACHE_DIR="$kept"
 expect 0 'a benchmark with limits' benchmark exp.ini --steps 1 --set device.limits=gpu-small
 has out ' as gpu-small'
 
