@@ -135,21 +135,19 @@ static mx_status close_csv(eval_run *run, const char *path) {
     return MX_OK;
 }
 
-static void take(eval_run *run, const char *file, int truth, const float *logits) {
+static mx_status take(eval_run *run, const char *file, int truth, const float *logits) {
     mx_metrics_add(&run->metrics, logits, truth);
-    if (!run->csv) return;
-    const int classes = run->bench.names.count;
-    const int best = mx_softmax_of(logits, classes, run->probabilities);
-    mx_put_prediction(run->csv, &run->bench.names, file, run->bench.names.items[truth], best,
-                      run->probabilities);
+    if (!run->csv) return MX_OK;
+    const mx_class_names *names = &run->bench.names;
+    const int best = mx_softmax_of(logits, names->count, run->probabilities);
+    return mx_put_prediction(run->csv, names, file, names->items[truth], best, run->probabilities);
 }
 
 /* An mx_logits_visitor. */
 static mx_status on_row(void *context, uint32_t picture, const float *logits) {
     eval_run *run = context;
     const char *name = run->data->names ? run->data->names[picture] : "";
-    take(run, name, run->data->labels[picture], logits);
-    return MX_OK;
+    return take(run, name, run->data->labels[picture], logits);
 }
 
 static mx_status score_data(eval_run *run, const mx_config *config) {
@@ -179,14 +177,14 @@ static mx_status on_prediction(void *context, const mx_prediction *p) {
     const int truth = class_of(&run->bench.names, p->picture);
     mx_buf file = {0};
     if (p->logits) mx_put_picture_path(&file, p->picture);
-    const mx_status status = mx_buf_check(&file);
+    mx_status status = mx_buf_check(&file);
     if (!p->logits)
         mx_warn("%s", p->problem);
     else if (truth < 0)
         mx_warn("'%s': its class '%s' is none of the weights'", mx_buf_text(&file),
                 p->picture->class_name ? p->picture->class_name : "");
-    else
-        take(run, mx_buf_text(&file), truth, p->logits);
+    else if (status == MX_OK)
+        status = take(run, mx_buf_text(&file), truth, p->logits);
     if (!p->logits || truth < 0) run->n_problems++;
     mx_buf_release(&file);
     return status;

@@ -48,11 +48,9 @@ static mx_status on_prediction(void *context, const mx_prediction *p) {
     }
     mx_put_picture_path(&file, p->picture);
     MX_GO(mx_buf_check(&file));
-    if (run->json)
-        MX_GO(append_row(run, mx_buf_text(&file), p));
-    else
-        mx_put_prediction(stdout, &run->bench.names, mx_buf_text(&file), NULL, p->best,
-                          p->probabilities);
+    status = run->json ? append_row(run, mx_buf_text(&file), p)
+                       : mx_put_prediction(stdout, &run->bench.names, mx_buf_text(&file), NULL,
+                                           p->best, p->probabilities);
 done:
     mx_buf_release(&file);
     return status;

@@ -61,20 +61,6 @@ void mx_put_picture_path(mx_buf *out, const mx_picture *picture) {
     mx_buf_puts(out, picture->path);
 }
 
-/* A CSV field, quoted where it must be (RFC 4180). */
-static void put_field(FILE *stream, const char *text) {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, stream);
-        return;
-    }
-    putc('"', stream);
-    for (; *text; text++) {
-        if (*text == '"') putc('"', stream);
-        putc(*text, stream);
-    }
-    putc('"', stream);
-}
-
 void mx_put_prediction_header(FILE *stream, const mx_class_names *names, bool truth) {
     fputs(truth ? "file,truth,class" : "file,class", stream);
     for (int i = 0; i < names->count; i++)
@@ -82,16 +68,20 @@ void mx_put_prediction_header(FILE *stream, const mx_class_names *names, bool tr
     putc('\n', stream);
 }
 
-void mx_put_prediction(FILE *stream, const mx_class_names *names, const char *file,
-                       const char *truth, int best, const float *probabilities) {
-    put_field(stream, file);
-    putc(',', stream);
+mx_status mx_put_prediction(FILE *stream, const mx_class_names *names, const char *file,
+                            const char *truth, int best, const float *probabilities) {
+    mx_buf line = {0};
+    mx_buf_csv_field(&line, file);
+    mx_buf_puts(&line, ",");
     if (truth) {
-        put_field(stream, truth);
-        putc(',', stream);
+        mx_buf_csv_field(&line, truth);
+        mx_buf_puts(&line, ",");
     }
-    put_field(stream, names->items[best]);
+    mx_buf_csv_field(&line, names->items[best]);
     for (int i = 0; i < names->count; i++)
-        fprintf(stream, ",%.6g", (double)probabilities[i]);
-    putc('\n', stream);
+        mx_buf_printf(&line, ",%.6g", (double)probabilities[i]);
+    const mx_status status = mx_buf_check(&line);
+    if (status == MX_OK) fprintf(stream, "%s\n", mx_buf_text(&line));
+    mx_buf_release(&line);
+    return status;
 }

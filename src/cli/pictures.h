@@ -27,8 +27,9 @@ void mx_put_picture_path(mx_buf *out, const mx_picture *picture);
 
 /* CSV: file,class,p_0,p_1,... or, with `truth`, file,truth,class,p_0,... */
 void mx_put_prediction_header(FILE *stream, const mx_class_names *names, bool truth);
-/* `truth` is a class or NULL; `best` the class with the largest of the probabilities. */
-void mx_put_prediction(FILE *stream, const mx_class_names *names, const char *file,
-                       const char *truth, int best, const float *probabilities);
+/* `truth` is a class or NULL; `best` the class with the largest of the probabilities. Fails with
+ * MX_MEMORY. */
+mx_status mx_put_prediction(FILE *stream, const mx_class_names *names, const char *file,
+                            const char *truth, int best, const float *probabilities);
 
 #endif

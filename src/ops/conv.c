@@ -99,6 +99,10 @@ void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_di
     }
 }
 
+mx_i32 mx_conv_tiles(mx_i32 pixels, mx_i32 tile) {
+    return (pixels + tile - 1) / tile;
+}
+
 int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out) {
     (void)device, (void)shape, (void)direction;

@@ -22,6 +22,9 @@ extern const mx_conv_algorithm
 mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
                             const mx_conv_operands *operands, mx_u32 padded);
 
+/* Tiles of `tile` pixels that cover `pixels`. */
+mx_i32 mx_conv_tiles(mx_i32 pixels, mx_i32 tile);
+
 /* The channels of a register tile: the largest number that divides `channels`, 8 where that does,
  * since most networks count in eights. */
 mx_i32 mx_conv_channel_tile(mx_i32 channels);

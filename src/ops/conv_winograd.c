@@ -116,10 +116,6 @@ static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winog
                      o->weight.buffer, o->workspace.buffer);
 }
 
-static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
-    return (pixels + tile - 1) / tile;
-}
-
 /* `in` and `out` are x and y, or dy and dx. */
 static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tensor out, mx_i32 pad,
                                 const mx_conv_operands *o) {
@@ -132,8 +128,8 @@ static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tens
                               .outputs = form->outputs,
                               .row0 = -pad,
                               .column0 = -pad,
-                              .tiles_h = tiles_over(out.h, form->tile),
-                              .tiles_w = tiles_over(out.w, form->tile),
+                              .tiles_h = mx_conv_tiles(out.h, form->tile),
+                              .tiles_w = mx_conv_tiles(out.w, form->tile),
                               .accumulate = o->accumulate,
                               .has_bias = o->bias.buffer != NULL,
                               .groups = form->groups,

@@ -19,18 +19,14 @@ typedef struct gemm_form {
     size_t u, v, m; /* floats */
 } gemm_form;
 
-static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
-    return (pixels + tile - 1) / tile;
-}
-
 static gemm_form form_of(const mx_conv_shape *shape, mx_conv_direction direction,
                          const mx_conv_params *params) {
     const bool data = direction == MX_CONV_BACKWARD_DATA;
     const mx_i32 tile = params->v[PARAM_TILE];
     gemm_form form = {.depth = data ? shape->k : shape->c,
                       .outputs = data ? shape->c : shape->k,
-                      .tiles_h = tiles_over(data ? shape->h : mx_conv_out_height(shape), tile),
-                      .tiles_w = tiles_over(data ? shape->w : mx_conv_out_width(shape), tile),
+                      .tiles_h = mx_conv_tiles(data ? shape->h : mx_conv_out_height(shape), tile),
+                      .tiles_w = mx_conv_tiles(data ? shape->w : mx_conv_out_width(shape), tile),
                       .places = (tile + 2) * (tile + 2)};
     const size_t places = (size_t)form.places, tiles = (size_t)form.tiles_h * (size_t)form.tiles_w,
                  channels = (size_t)form.depth + (size_t)form.outputs,
@@ -101,12 +97,50 @@ static mx_range range_over(const work *w, mx_i32 channels, mx_i32 width, mx_i32 
     return mx_range_wide(w->device, (channels + width - 1) / width, rows, 1);
 }
 
-/* `rows` x `columns` += or = op(a) b for every place. */
-static mx_status multiply(const work *w, mx_gemm_args product) {
+/* A matrix for every place, one after another, in the workspace. */
+typedef struct matrices {
+    mx_u32 at;
+    mx_i32 rows, columns;
+} matrices;
+
+static mx_u32 size_of(matrices m) {
+    return (mx_u32)m.rows * (mx_u32)m.columns;
+}
+
+/* c = op(a) b + beta c for every place. */
+static mx_status multiply(const work *w, matrices a, bool transposed, matrices b, matrices c,
+                          float beta) {
     mx_buffer *scratch = w->o->workspace.buffer;
-    product.alpha = 1.0f;
-    product.batch = (mx_u32)w->form.places;
+    const mx_gemm_args product = {.m = c.rows,
+                                  .n = c.columns,
+                                  .k = b.rows,
+                                  .ta = transposed,
+                                  .a = a.at,
+                                  .lda = (mx_u32)a.columns,
+                                  .b = b.at,
+                                  .ldb = (mx_u32)b.columns,
+                                  .c = c.at,
+                                  .ldc = (mx_u32)c.columns,
+                                  .alpha = 1.0f,
+                                  .beta = beta,
+                                  .batch = (mx_u32)w->form.places,
+                                  .a_step = size_of(a),
+                                  .b_step = size_of(b),
+                                  .c_step = size_of(c)};
     return mx_gemm(w->device, MX_GEMM_AUTO, &product, scratch, scratch, scratch);
+}
+
+/* Of the weights, the inputs and the outputs, as cl/conv_winograd_gemm.cl names them. */
+static matrices u_of(const work *w) {
+    return (matrices){w->args.u, w->args.depth, w->args.outputs};
+}
+
+static matrices v_of(const work *w) {
+    return (matrices){w->args.v, w->args.tiles, w->args.depth};
+}
+
+static matrices m_of(const work *w) {
+    return (matrices){w->args.m, w->args.tiles, w->args.outputs};
 }
 
 static mx_status transform_weights(const work *w) {
@@ -122,48 +156,20 @@ static mx_status transform_input(const work *w, mx_buffer *in) {
 }
 
 static mx_status convolve(const work *w, mx_buffer *in, mx_buffer *out) {
-    const mx_winograd_gemm_args *a = &w->args;
-    const mx_u32 depth = (mx_u32)a->depth, outputs = (mx_u32)a->outputs, tiles = (mx_u32)a->tiles;
     MX_TRY(transform_input(w, in));
-    MX_TRY(multiply(w, (mx_gemm_args){.m = a->tiles,
-                                      .n = a->outputs,
-                                      .k = a->depth,
-                                      .a = a->v,
-                                      .lda = depth,
-                                      .a_step = tiles * depth,
-                                      .b = a->u,
-                                      .ldb = outputs,
-                                      .b_step = depth * outputs,
-                                      .c = a->m,
-                                      .ldc = outputs,
-                                      .c_step = tiles * outputs}));
+    MX_TRY(multiply(w, v_of(w), false, u_of(w), m_of(w), 0.0f));
     return MX_LAUNCH(w->device, "conv_winograd_gemm.cl", "winograd_gemm_output", w->options,
-                     range_over(w, a->outputs, w->vector, a->tiles), *a, w->o->workspace.buffer,
-                     w->o->bias.buffer, out);
+                     range_over(w, w->args.outputs, w->vector, w->args.tiles), w->args,
+                     w->o->workspace.buffer, w->o->bias.buffer, out);
 }
 
 /* Images add up one chunk after another, so that the sum has one order. */
 static mx_status add_gradient(const work *w, bool first) {
-    const mx_winograd_gemm_args *a = &w->args;
-    const mx_u32 depth = (mx_u32)a->depth, outputs = (mx_u32)a->outputs, tiles = (mx_u32)a->tiles;
     MX_TRY(transform_input(w, w->o->x.buffer));
     MX_TRY(MX_LAUNCH(w->device, "conv_winograd_gemm.cl", "winograd_gemm_gradient", w->options,
-                     range_over(w, a->outputs, w->vector, a->tiles), *a, w->o->y.buffer, w->zeros,
-                     w->o->workspace.buffer));
-    return multiply(w, (mx_gemm_args){.m = a->depth,
-                                      .n = a->outputs,
-                                      .k = a->tiles,
-                                      .ta = 1,
-                                      .a = a->v,
-                                      .lda = depth,
-                                      .a_step = tiles * depth,
-                                      .b = a->m,
-                                      .ldb = outputs,
-                                      .b_step = tiles * outputs,
-                                      .c = a->u,
-                                      .ldc = outputs,
-                                      .c_step = depth * outputs,
-                                      .beta = first ? 0.0f : 1.0f});
+                     range_over(w, w->args.outputs, w->vector, w->args.tiles), w->args,
+                     w->o->y.buffer, w->zeros, w->o->workspace.buffer));
+    return multiply(w, v_of(w), true, m_of(w), u_of(w), first ? 0.0f : 1.0f);
 }
 
 static mx_status begin(work *w, const mx_conv_shape *shape, mx_conv_direction direction,

@@ -43,10 +43,6 @@ static size_t scratch_of(const weights_form *form, mx_i32 c) {
     return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->split_k);
 }
 
-static mx_i32 tiles_over(mx_i32 pixels, mx_i32 tile) {
-    return (pixels + tile - 1) / tile;
-}
-
 /* Chunks of tiles as far as their sums stay small, then splits of the outputs. */
 static void share_out(weights_form *form, const mx_conv_shape *shape) {
     const size_t sums = places_of(form) * (size_t)shape->c * (size_t)shape->k;
@@ -121,8 +117,8 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                                            .out_w = o->y.w,
                                            .k = shape->k,
                                            .pad = shape->pad,
-                                           .tiles_h = tiles_over(o->y.h, form.tile),
-                                           .tiles_w = tiles_over(o->y.w, form.tile),
+                                           .tiles_h = mx_conv_tiles(o->y.h, form.tile),
+                                           .tiles_w = mx_conv_tiles(o->y.w, form.tile),
                                            .chunks = form.chunks,
                                            .split_k = form.split_k,
                                            .x = o->x.offset,

@@ -36,9 +36,7 @@
     X(MX_CONFIG_SCHEDULE_COSINE, "cosine") X(MX_CONFIG_SCHEDULE_STEP, "step")
 #define MX_CONFIG_BEST_CHOICES(X)                                                                  \
     X(MX_CONFIG_BEST_ACCURACY, "accuracy")                                                         \
-    X(MX_CONFIG_BEST_F1, "f1")                                                                     \
-    X(MX_CONFIG_BEST_LOSS, "los"                                                                   \
-                           "s")
+    X(MX_CONFIG_BEST_F1, "f1") X(MX_CONFIG_BEST_LOSS, "loss")
 #define MX_CONFIG_FREEZE_CHOICES(X)                                                                \
     X(MX_CONFIG_FREEZE_NONE, "none")                                                               \
     X(MX_CONFIG_FREEZE_STEM, "stem") X(MX_CONFIG_FREEZE_BACKBONE, "backbone")

@@ -96,7 +96,8 @@ static mx_status open_parts(mx_session **out, const mx_config *config, bool resu
     session->config = config;
     session->folder.lock = -1;
     MX_GO(mx_setup_device(config, false, &session->device));
-    MX_GO(mx_setup_named_dataset(config, &session->data));
+    MX_GO(config->log_report ? mx_setup_named_dataset(config, &session->data)
+                             : mx_setup_dataset(config, &session->data));
     MX_GO(open_samplers(session));
     plan_steps(session);
     MX_GO(open_device_parts(session, resumed));

@@ -2,13 +2,6 @@
 # When runs end, what they keep, and learning rates that change. Usage: ends.sh MIXCL
 . "$(dirname "$0")/common"
 
-# train STATUS NAME ARGUMENT...
-train() {
-    want=$1 name=$2
-    shift 2
-    expect "$want" "$name" train exp.ini --set "run.name=$name" "$@"
-}
-
 # column NAME NUMBER: that column of a run's metrics, without its header
 column() {
     tail -n +2 "runs/$1/metrics.csv" | cut -d, -f"$2"

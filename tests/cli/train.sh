@@ -2,13 +2,6 @@
 # mixcl train and eval on made-up pictures of 8 x 8. Usage: train.sh MIXCL
 . "$(dirname "$0")/common"
 
-# train STATUS NAME ARGUMENT...: a run of exp.ini called NAME
-train() {
-    want=$1 name=$2
-    shift 2
-    expect "$want" "train $name" train exp.ini --set "run.name=$name" "$@"
-}
-
 # column N FILE: a column of metrics.csv without its header
 column() {
     sed 1d "$2" | cut -d, -f"$1"
