@@ -20,7 +20,7 @@ const mx_option mx_cmd_benchmark_options[] = {
 };
 
 static double gflops(const mx_profile_row *row) {
-    return row->ms > 0 ? row->flops / row->ms * 1e-6 : 0.0;
+    return row->ms > 0 ? row->work.flops / row->ms * 1e-6 : 0.0;
 }
 
 static json_t *ops_json(const mx_bench_result *result) {

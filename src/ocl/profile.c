@@ -25,7 +25,7 @@ static void charge(mx_device *device) {
     profile->since = now;
 }
 
-void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
+void mx_profile_op(mx_device *device, mx_work work, const char *format, ...) {
     mx_profile *profile = &device->profile;
     if (!profile->enabled) return;
     charge(device);
@@ -46,7 +46,8 @@ void mx_profile_op(mx_device *device, double flops, const char *format, ...) {
         profile->n_rows++;
     }
     profile->rows[row].calls++;
-    profile->rows[row].flops += flops;
+    profile->rows[row].work.flops += work.flops;
+    profile->rows[row].work.bytes += work.bytes;
     profile->current = row;
 }
 

@@ -5,16 +5,22 @@
 
 #include "ocl/device.h"
 
+/* What an op has to do, however it does it. */
+typedef struct mx_work {
+    double flops; /* floating-point operations of a direct algorithm */
+    double bytes; /* of its operands, each read once and written once */
+} mx_work;
+
 typedef struct mx_profile_row {
     char name[96];
     size_t calls;
-    double ms;    /* device time of its commands */
-    double flops; /* floating-point operations, as a direct algorithm would need them */
+    double ms; /* device time of its commands */
+    mx_work work;
 } mx_profile_row;
 
 bool mx_profile_enabled(const mx_device *device);
-/* Names the op that the following commands belong to; `flops` is added to its sum. */
-void mx_profile_op(mx_device *device, double flops, const char *format, ...) MX_PRINTF(3, 4);
+/* Names the op that the following commands belong to; `work` is added to its sum. */
+void mx_profile_op(mx_device *device, mx_work work, const char *format, ...) MX_PRINTF(3, 4);
 /* Waits, then gives the rows since the last mx_profile_clear, most time first; valid until then. */
 mx_status mx_profile_collect(mx_device *device, const mx_profile_row **rows, size_t *count);
 void mx_profile_clear(mx_device *device);

@@ -7,7 +7,8 @@ mx_status mx_adam(mx_device *device, const mx_adam_args *args, mx_buffer *weight
                   mx_tensor health) {
     mx_adam_args in_place = *args;
     in_place.health = health.offset;
-    mx_profile_op(device, 16.0 * (double)args->count, "adam");
+    mx_profile_op(device, (mx_work){16.0 * args->count, 9 * sizeof(float) * (double)args->count},
+                  "adam");
     /* The widest vector that every group's border is a multiple of. */
     mx_i32 borders = (mx_i32)args->count;
     for (int g = 0; g < MX_ADAM_GROUPS; g++)

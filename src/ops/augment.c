@@ -26,7 +26,8 @@ mx_status mx_augment(mx_device *device, mx_buffer *pixels, mx_tensor rows, mx_i3
     snprintf(options, sizeof options, "%s -DC=%d", mx_vector_option(device, 0), y.c);
     const mx_range range = {
         .dims = 2, .global = {(size_t)y.h, (size_t)count, 1}, .local = {4, 1, 1}};
-    mx_profile_op(device, 2.0 * (double)count * y.h * y.w * y.c, "augment_crop_flip");
+    mx_profile_op(device, (mx_work){2.0 * count * y.h * y.w * y.c, 5.0 * count * y.h * y.w * y.c},
+                  "augment_crop_flip");
     return MX_LAUNCH(device, "augment.cl", "augment_crop_flip", options, range, args, pixels,
                      rows.buffer, y.buffer);
 }

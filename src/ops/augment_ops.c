@@ -50,7 +50,8 @@ mx_status mx_augment_ops(mx_device *device, mx_buffer *pixels, mx_tensor rows, m
         .dims = 1, .global = {(size_t)args.groups * group, 1, 1}, .local = {group, 1, 1}};
     char options[64];
     snprintf(options, sizeof options, "-DC=%d -DW=%d -DGROUP=%zu", y.c, y.w, group);
-    mx_profile_op(device, 2.0 * (double)count * y.h * y.w * y.c, "augment_ops");
+    mx_profile_op(device, (mx_work){2.0 * count * y.h * y.w * y.c, 5.0 * count * y.h * y.w * y.c},
+                  "augment_ops");
     return MX_LAUNCH(device, "augment_ops.cl", "augment_ops", options, range, args, pixels,
                      rows.buffer, plan.buffer, scratch.buffer, y.buffer);
 }

@@ -63,7 +63,8 @@ mx_status mx_batchnorm_forward(mx_device *device, const mx_batchnorm *bn, mx_ten
     args.momentum = update ? bn->momentum : 0.0f;
     args.partial = workspace.offset;
     args.y = y.offset;
-    mx_profile_op(device, 8.0 * (double)mx_tensor_count(x), "batchnorm_forward");
+    mx_profile_op(device, (mx_work){8.0 * (double)mx_tensor_count(x), 2 * mx_tensor_bytes(x)},
+                  "batchnorm_forward");
     MX_TRY(MX_LAUNCH(device, "batchnorm.cl", "batchnorm_partial", options,
                      chunks_range(device, &args), args, x.buffer, workspace.buffer));
     MX_TRY(MX_LAUNCH(device, "batchnorm.cl", "batchnorm_statistics", options,
@@ -76,7 +77,8 @@ mx_status mx_batchnorm_again(mx_device *device, const mx_batchnorm *bn, mx_tenso
                              mx_tensor saved, mx_tensor y) {
     mx_batchnorm_args args = args_of(bn, x, groups, saved);
     args.y = y.offset;
-    mx_profile_op(device, 2.0 * (double)mx_tensor_count(x), "batchnorm_again");
+    mx_profile_op(device, (mx_work){2.0 * (double)mx_tensor_count(x), 2 * mx_tensor_bytes(x)},
+                  "batchnorm_again");
     return apply(device, bn, &args, x, saved, y);
 }
 
@@ -84,7 +86,8 @@ mx_status mx_batchnorm_infer(mx_device *device, const mx_batchnorm *bn, mx_tenso
                              mx_tensor saved, mx_tensor y) {
     mx_batchnorm_args args = args_of(bn, x, 1, saved);
     args.y = y.offset;
-    mx_profile_op(device, 4.0 * (double)mx_tensor_count(x), "batchnorm_infer");
+    mx_profile_op(device, (mx_work){4.0 * (double)mx_tensor_count(x), 2 * mx_tensor_bytes(x)},
+                  "batchnorm_infer");
     MX_TRY(MX_LAUNCH(device, "batchnorm.cl", "batchnorm_running", mx_vector_option(device, x.c),
                      channels_range(device, &args, 1), args, bn->running_mean.buffer,
                      saved.buffer));
@@ -102,7 +105,10 @@ mx_status mx_batchnorm_backward(mx_device *device, const mx_batchnorm *bn, mx_te
     args.dgamma = dgamma.offset;
     args.dbeta = dbeta.offset;
     args.accumulate = accumulate;
-    mx_profile_op(device, 16.0 * (double)mx_tensor_count(x), "batchnorm_backward");
+    mx_profile_op(device,
+                  (mx_work){16.0 * (double)mx_tensor_count(x),
+                            2 * mx_tensor_bytes(x) + (1 + accumulate) * mx_tensor_bytes(dx)},
+                  "batchnorm_backward");
     MX_TRY(MX_LAUNCH(device, "batchnorm.cl", "batchnorm_backward_partial", options,
                      chunks_range(device, &args), args, x.buffer, saved.buffer, bn->gamma.buffer,
                      dy.buffer, workspace.buffer));

@@ -1,5 +1,6 @@
 #include "ops/conv.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ocl/profile.h"
@@ -28,6 +29,16 @@ mx_i32 mx_conv_out_width(const mx_conv_shape *shape) {
 double mx_conv_flops(const mx_conv_shape *shape) {
     return 2.0 * shape->n * mx_conv_out_height(shape) * mx_conv_out_width(shape) * shape->k *
            shape->c * shape->r * shape->s;
+}
+
+double mx_conv_bytes(const mx_conv_shape *shape, mx_conv_direction direction, bool accumulate) {
+    const double n = shape->n, input = n * shape->h * shape->w * shape->c,
+                 output = n * mx_conv_out_height(shape) * mx_conv_out_width(shape),
+                 weight = (double)shape->r * shape->s * shape->c * shape->k;
+    /* Pixels between the filters of wide strides are never read; only their gradient is written. */
+    const double seen = fmin(input, output * shape->r * shape->s * shape->c);
+    const bool whole = direction == MX_CONV_BACKWARD_DATA && !accumulate;
+    return sizeof(float) * ((whole ? input : (1 + accumulate) * seen) + output * shape->k + weight);
 }
 
 mx_conv_args mx_conv_args_of(const mx_conv_shape *shape, const mx_conv_operands *operands) {
@@ -115,9 +126,11 @@ mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direc
     const mx_conv_algorithm *algorithm = plan->choice[direction].algorithm;
     mx_conv_shape shape = plan->shape;
     shape.n = operands->x.n;
-    mx_profile_op(device, mx_conv_flops(&shape), "conv_%s %s %dx%d/%d %d->%d @%dx%d",
-                  mx_conv_direction_name(direction), algorithm->name, shape.r, shape.s,
-                  shape.stride, shape.c, shape.k, shape.h, shape.w);
+    mx_profile_op(
+        device,
+        (mx_work){mx_conv_flops(&shape), mx_conv_bytes(&shape, direction, operands->accumulate)},
+        "conv_%s %s %dx%d/%d %d->%d @%dx%d", mx_conv_direction_name(direction), algorithm->name,
+        shape.r, shape.s, shape.stride, shape.c, shape.k, shape.h, shape.w);
     MX_TRY(algorithm->run(device, &shape, direction, &plan->choice[direction].params, operands));
     if (direction == MX_CONV_BACKWARD_WEIGHTS && operands->bias.buffer)
         return mx_column_sums(device, operands->y, operands->bias);

@@ -24,6 +24,8 @@ mx_i32 mx_conv_out_height(const mx_conv_shape *shape);
 mx_i32 mx_conv_out_width(const mx_conv_shape *shape);
 /* Multiplications and additions of one direction, as a direct algorithm does them. */
 double mx_conv_flops(const mx_conv_shape *shape);
+/* Bytes of a direction's operands, each read or written once, without a bias. */
+double mx_conv_bytes(const mx_conv_shape *shape, mx_conv_direction direction, bool accumulate);
 
 /* forward:          y = x * weight (+ bias where bias.buffer is set)
  * backward_data:    x (+)= the gradient by x, from y = dy and weight

@@ -10,7 +10,10 @@ mx_status mx_guess_tally(mx_device *device, mx_tensor targets, mx_tensor labels,
                                 .labels = labels.offset,
                                 .tally = tally.offset};
     const mx_i32 items = args.rows > args.c ? args.rows : args.c;
-    mx_profile_op(device, 2.0 * (double)mx_tensor_count(targets), "guess_tally");
+    mx_profile_op(device,
+                  (mx_work){2.0 * (double)mx_tensor_count(targets),
+                            mx_tensor_bytes(targets) + 2 * mx_tensor_bytes(tally)},
+                  "guess_tally");
     return MX_LAUNCH(device, "guess.cl", "guess_tally", "", mx_range_1d((size_t)items), args,
                      targets.buffer, labels.buffer, tally.buffer);
 }

@@ -15,7 +15,8 @@ static mx_status run(mx_device *device, const char *name, mx_tensor logits, mx_t
                                .losses = losses.offset,
                                .dlogits = dlogits.offset,
                                .scale = rows.scale};
-    mx_profile_op(device, 8.0 * (double)rows.count * logits.c, "%s", name);
+    mx_profile_op(device, (mx_work){8.0 * rows.count * logits.c, 12.0 * rows.count * logits.c},
+                  "%s", name);
     return MX_LAUNCH(device, "loss.cl", name, "", mx_range_1d((size_t)rows.count), args,
                      logits.buffer, targets.buffer, rows.list.buffer, losses.buffer,
                      dlogits.buffer);
@@ -39,7 +40,7 @@ mx_status mx_loss_sum(mx_device *device, mx_tensor losses, mx_i32 first, mx_i32 
                                    .losses = losses.offset,
                                    .sums = sums.offset,
                                    .scale = scale};
-    mx_profile_op(device, (double)count, "loss_sum");
+    mx_profile_op(device, (mx_work){count, 4.0 * count}, "loss_sum");
     return MX_LAUNCH(device, "loss.cl", "loss_sum", "", mx_range_single(1, 1, 1), args,
                      losses.buffer, sums.buffer);
 }

@@ -6,7 +6,7 @@ mx_status mx_add(mx_device *device, mx_tensor a, mx_tensor b, float slope, mx_te
     const size_t count = mx_tensor_count(y);
     const mx_pointwise_args args = {
         .count = (mx_u32)count, .a = a.offset, .b = b.offset, .y = y.offset, .slope = slope};
-    mx_profile_op(device, (double)count, "add");
+    mx_profile_op(device, (mx_work){(double)count, 3 * mx_tensor_bytes(y)}, "add");
     return MX_LAUNCH(device, "pointwise.cl", "add", mx_vector_option(device, 0),
                      mx_range_flat(count, mx_vector_width(device, 0)), args, a.buffer, b.buffer,
                      y.buffer);

@@ -20,7 +20,9 @@ static mx_range rows_range(const mx_device *device, mx_i32 c, mx_i32 y, mx_i32 z
 mx_status mx_average_forward(mx_device *device, mx_tensor x, mx_tensor y) {
     const mx_pool_args args = {
         .n = x.n, .h = x.h, .w = x.w, .c = x.c, .x = x.offset, .y = y.offset};
-    mx_profile_op(device, (double)mx_tensor_count(x), "average_forward");
+    mx_profile_op(device,
+                  (mx_work){(double)mx_tensor_count(x), mx_tensor_bytes(x) + mx_tensor_bytes(y)},
+                  "average_forward");
     return MX_LAUNCH(device, "pool.cl", "average_forward", mx_vector_option(device, x.c),
                      vectors_range(device, x.c, x.n, 1), args, x.buffer, y.buffer);
 }
@@ -33,7 +35,10 @@ mx_status mx_average_backward(mx_device *device, mx_tensor dy, mx_tensor dx, boo
                                .dy = dy.offset,
                                .dx = dx.offset,
                                .accumulate = accumulate};
-    mx_profile_op(device, (double)mx_tensor_count(dx), "average_backward");
+    mx_profile_op(device,
+                  (mx_work){(double)mx_tensor_count(dx),
+                            mx_tensor_bytes(dy) + (1 + accumulate) * mx_tensor_bytes(dx)},
+                  "average_backward");
     return MX_LAUNCH(device, "pool.cl", "average_backward", mx_vector_option(device, dx.c),
                      vectors_range(device, dx.c, dx.n, 1), args, dy.buffer, dx.buffer);
 }
@@ -73,7 +78,10 @@ mx_status mx_max_forward(mx_device *device, mx_tensor x, mx_i32 size, mx_i32 str
     mx_pool_args args = max_args(x, y, size, stride, pad, index);
     args.x = x.offset;
     args.y = y.offset;
-    mx_profile_op(device, (double)mx_tensor_count(y) * size * size, "max_forward");
+    mx_profile_op(device,
+                  (mx_work){(double)mx_tensor_count(y) * size * size,
+                            mx_tensor_bytes(x) + 2 * mx_tensor_bytes(y)},
+                  "max_forward");
     return MX_LAUNCH(device, "pool.cl", "max_forward", max_options(device, x.c, size, stride).text,
                      rows_range(device, x.c, y.h, y.n), args, x.buffer, y.buffer, index.buffer);
 }
@@ -84,7 +92,10 @@ mx_status mx_max_backward(mx_device *device, mx_tensor dy, mx_tensor index, mx_i
     args.accumulate = accumulate;
     args.dy = dy.offset;
     args.dx = dx.offset;
-    mx_profile_op(device, (double)mx_tensor_count(dy), "max_backward");
+    mx_profile_op(device,
+                  (mx_work){(double)mx_tensor_count(dy),
+                            2 * mx_tensor_bytes(dy) + (1 + accumulate) * mx_tensor_bytes(dx)},
+                  "max_backward");
     return MX_LAUNCH(
         device, "pool.cl", "max_backward", max_options(device, dx.c, size, stride).text,
         rows_range(device, dx.c, dx.h, dx.n), args, dy.buffer, index.buffer, dx.buffer);

@@ -7,7 +7,7 @@ mx_status mx_one_hot(mx_device *device, mx_tensor labels, mx_tensor targets) {
         .rows = targets.n, .c = targets.c, .labels = labels.offset, .targets = targets.offset};
     const mx_range range = {
         .dims = 2, .global = {(size_t)targets.c, (size_t)targets.n, 1}, .local = {4, 4, 1}};
-    mx_profile_op(device, 0.0, "one_hot");
+    mx_profile_op(device, (mx_work){0, mx_tensor_bytes(targets)}, "one_hot");
     return MX_LAUNCH(device, "sharpen.cl", "one_hot", "", range, args, labels.buffer,
                      targets.buffer);
 }
@@ -20,7 +20,9 @@ mx_status mx_sharpen(mx_device *device, mx_tensor guesses, mx_i32 k, float tempe
                                   .guesses = guesses.offset,
                                   .targets = targets.offset,
                                   .temperature = temperature};
-    mx_profile_op(device, 4.0 * (double)mx_tensor_count(guesses), "sharpen");
+    mx_profile_op(device,
+                  (mx_work){4.0 * (double)mx_tensor_count(guesses), 2 * mx_tensor_bytes(guesses)},
+                  "sharpen");
     return MX_LAUNCH(device, "sharpen.cl", "sharpen", "", mx_range_1d((size_t)args.rows), args,
                      guesses.buffer, targets.buffer);
 }

@@ -25,6 +25,11 @@ static inline size_t mx_tensor_count(mx_tensor t) {
     return (size_t)t.n * (size_t)t.h * (size_t)t.w * (size_t)t.c;
 }
 
+/* What reading or writing it once moves; 0 without a buffer. */
+static inline double mx_tensor_bytes(mx_tensor t) {
+    return t.buffer ? (double)mx_tensor_count(t) * sizeof(float) : 0.0;
+}
+
 /* `elements` rounded up to a multiple of MX_TENSOR_ALIGN. */
 static inline size_t mx_tensor_aligned(size_t elements) {
     return (elements + MX_TENSOR_ALIGN - 1) / MX_TENSOR_ALIGN * MX_TENSOR_ALIGN;

@@ -25,7 +25,7 @@ typedef struct copy_job {
 
 static mx_status copy(mx_device *device, void *job) {
     const copy_job *j = job;
-    mx_profile_op(device, 0.0, "copy");
+    mx_profile_op(device, (mx_work){0}, "copy");
     return mx_buffer_copy(j->to, 0, j->from, 0, j->bytes);
 }
 
@@ -43,7 +43,7 @@ static mx_status time_batch(mx_device *device, work *run, void *job, int runs, t
     MX_TRY(mx_profile_collect(device, &rows, &count));
     for (size_t i = 0; i < count; i++) {
         out->device_ms += rows[i].ms / runs;
-        out->flops += rows[i].flops / runs;
+        out->flops += rows[i].work.flops / runs;
     }
     return MX_OK;
 }
@@ -76,7 +76,7 @@ static size_t bytes_moved(const mx_case *c) {
 static mx_status run_case(mx_device *device, void *job) {
     mx_case *c = job;
     /* For ops that leave their name to a caller. */
-    mx_profile_op(device, 0.0, "%s", c->variant);
+    mx_profile_op(device, (mx_work){0}, "%s", c->variant);
     return c->run(device, c);
 }
 

@@ -49,12 +49,12 @@ static mx_status run_timed(mx_check *check, mx_case *c, mx_check_row *row) {
     double ms = 0, flops = 0;
     if (!mx_profile_enabled(check->device)) return c->run(check->device, c);
     mx_profile_clear(check->device);
-    mx_profile_op(check->device, 0.0, "%s", c->variant);
+    mx_profile_op(check->device, (mx_work){0}, "%s", c->variant);
     MX_TRY(c->run(check->device, c));
     MX_TRY(mx_profile_collect(check->device, &ops, &count));
     for (size_t i = 0; i < count; i++) {
         ms += ops[i].ms;
-        flops += ops[i].flops;
+        flops += ops[i].work.flops;
     }
     if (ms > 0 && flops / ms * 1e-6 > row->rate) row->rate = flops / ms * 1e-6;
     return MX_OK;

@@ -68,7 +68,7 @@ static mx_status run(mx_device *device, mx_case *c) {
     args.a = o[A].tensor.offset;
     args.b = o[B].tensor.offset;
     args.c = o[C].tensor.offset;
-    mx_profile_op(device, 2.0 * args.m * args.n * args.k, "gemm");
+    mx_profile_op(device, (mx_work){.flops = 2.0 * args.m * args.n * args.k}, "gemm");
     return mx_gemm(device, p->variant, &args, o[A].tensor.buffer, o[B].tensor.buffer,
                    o[C].tensor.buffer);
 }
