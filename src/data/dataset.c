@@ -88,10 +88,7 @@ void mx_dataset_release(mx_dataset *dataset) {
     for (size_t i = 0; dataset->names && i < dataset->n_pictures; i++)
         free(dataset->names[i]);
     free(dataset->names);
-    if (dataset->mapped_bytes)
-        munmap(dataset->memory, dataset->mapped_bytes);
-    else
-        free(dataset->memory);
+    if (dataset->memory) munmap(dataset->memory, dataset->mapped_bytes);
     free(dataset->pack.file);
     free(dataset->pack.report);
     free(dataset->labels);

@@ -126,7 +126,7 @@ typedef struct mx_dataset {
                      file; NULL unless they were asked for */
     size_t n_bad; /* pictures that could not be used */
     mx_pack_facts pack;
-    void *memory; /* holds pixels: allocated, or mapped where mapped_bytes is not 0 */
+    void *memory; /* holds pixels: `mapped_bytes` of mapped pages, anonymous ones or a file's */
     size_t mapped_bytes;
 } mx_dataset;
 

@@ -55,9 +55,22 @@ static mx_status run(packing *p, uint8_t *pixels, mx_pack_writer *writer) {
     return check_stopped(p);
 }
 
+/* Whole pages, which a device that reads the host's memory needs no copy of. */
+static mx_status map_memory(mx_dataset *dataset, size_t count) {
+    size_t bytes = 0;
+    void *memory = MAP_FAILED;
+    if (mx_size_mul(count, picture_bytes(dataset), &bytes))
+        memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return mx_fail(MX_MEMORY, "cannot allocate %zu x %zu bytes", count, picture_bytes(dataset));
+    dataset->memory = memory;
+    dataset->mapped_bytes = bytes;
+    return MX_OK;
+}
+
 static mx_status pack_in_memory(packing *p) {
     mx_dataset *dataset = p->dataset;
-    MX_TRY(mx_alloc(&dataset->memory, p->list->count, picture_bytes(dataset)));
+    MX_TRY(map_memory(dataset, p->list->count));
     dataset->pixels = dataset->memory;
     p->keeps_gaps = true;
     return run(p, dataset->memory, NULL);

@@ -1,8 +1,10 @@
 #include "ocl/buffer.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
@@ -29,9 +31,54 @@ mx_status mx_buffer_create(mx_buffer **out, mx_device *device, size_t bytes) {
     return MX_OK;
 }
 
+/* Whether the device can be asked to work on `from` itself. A driver may still refuse, such as one
+ * that cannot pin the pages of a file. */
+static bool may_share(const mx_device_info *info, const void *from, size_t bytes) {
+    return info->host_unified && info->base_align > 0 && (uintptr_t)from % info->base_align == 0 &&
+           bytes <= info->max_allocation;
+}
+
+static mx_status share(mx_buffer **out, mx_device *device, const void *from, size_t bytes) {
+    cl_int code = CL_SUCCESS;
+    cl_mem memory = clCreateBuffer(device->context, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, bytes,
+                                   (void *)(uintptr_t)from, &code);
+    if (code != CL_SUCCESS) {
+        mx_debug("'%s' copies what it cannot share: %s", device->info.name, mx_cl_error_name(code));
+        return MX_OK;
+    }
+    mx_buffer *buffer = NULL;
+    const mx_status status = mx_alloc(&buffer, 1, sizeof *buffer);
+    if (status != MX_OK) {
+        clReleaseMemObject(memory);
+        return status;
+    }
+    *buffer = (mx_buffer){.device = device, .memory = memory, .bytes = bytes, .shared = true};
+    *out = buffer;
+    return MX_OK;
+}
+
+mx_status mx_buffer_create_from(mx_buffer **out, mx_device *device, const void *from,
+                                size_t bytes) {
+    *out = NULL;
+    if (bytes > 0 && may_share(&device->info, from, bytes)) MX_TRY(share(out, device, from, bytes));
+    if (*out) return MX_OK;
+    MX_TRY(mx_buffer_create(out, device, bytes));
+    const mx_status status = mx_buffer_write(*out, 0, from, bytes);
+    if (status == MX_OK) return MX_OK;
+    mx_buffer_release(*out);
+    *out = NULL;
+    return status;
+}
+
+bool mx_buffer_is_shared(const mx_buffer *buffer) {
+    return buffer->shared;
+}
+
 void mx_buffer_release(mx_buffer *buffer) {
     if (!buffer) return;
-    buffer->device->allocated -= buffer->bytes;
+    /* Its owner may take the memory back at once. */
+    if (buffer->shared) clFinish(buffer->device->queue);
+    if (!buffer->shared) buffer->device->allocated -= buffer->bytes;
     clReleaseMemObject(buffer->memory);
     free(buffer);
 }

@@ -7,6 +7,12 @@
 /* `bytes` of device memory with undefined contents. Fails with MX_MEMORY, naming how much was asked
  * for and how much the device allows in one piece. Release before closing the device. */
 mx_status mx_buffer_create(mx_buffer **out, mx_device *device, size_t bytes);
+/* The `bytes` at `from` for kernels that only read them; they stay as they are until the release,
+ * which waits for the queue. No copy, and nothing of mx_device_allocated, where the device's memory
+ * is the host's, `from` begins as the device wants it and the driver agrees; else a copy. */
+mx_status mx_buffer_create_from(mx_buffer **out, mx_device *device, const void *from, size_t bytes);
+/* Whether its bytes are the host's own. */
+bool mx_buffer_is_shared(const mx_buffer *buffer);
 void mx_buffer_release(mx_buffer *buffer);
 size_t mx_buffer_bytes(const mx_buffer *buffer);
 

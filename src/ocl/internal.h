@@ -14,6 +14,7 @@ struct mx_buffer {
     mx_device *device;
     cl_mem memory;
     size_t bytes;
+    bool shared; /* the host's memory, which somebody else releases */
 };
 
 /* A kernel and how it was made; the program is released with it. */

@@ -15,12 +15,6 @@ uint64_t mx_feed_bytes(const mx_device *device, uint64_t bytes, uint64_t limit, 
                                                    : (uint64_t)MX_FEED_SLOTS * capacity * plane;
 }
 
-static mx_status keep_all(mx_feed *feed, mx_device *device) {
-    const size_t bytes = mx_dataset_bytes(feed->data);
-    MX_TRY(mx_buffer_create(&feed->all, device, bytes));
-    return mx_buffer_write(feed->all, 0, feed->data->pixels, bytes);
-}
-
 static mx_status open_slots(mx_feed *feed, mx_device *device) {
     for (int i = 0; i < MX_FEED_SLOTS; i++) {
         MX_TRY(mx_alloc(&feed->slots[i].host, feed->capacity, feed->plane));
@@ -33,9 +27,10 @@ mx_status mx_feed_init(mx_feed *feed, mx_device *device, const mx_dataset *data,
                        size_t capacity) {
     *feed = (mx_feed){.data = data, .capacity = capacity};
     feed->plane = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
-    const mx_status status = mx_feed_keeps_all(device, mx_dataset_bytes(data), limit)
-                                 ? keep_all(feed, device)
-                                 : open_slots(feed, device);
+    const mx_status status =
+        mx_feed_keeps_all(device, mx_dataset_bytes(data), limit)
+            ? mx_buffer_create_from(&feed->all, device, data->pixels, mx_dataset_bytes(data))
+            : open_slots(feed, device);
     if (status != MX_OK) mx_feed_release(feed);
     return mx_context(status, "packed pictures");
 }

@@ -1,6 +1,7 @@
-/* Pictures on their way to the device: the packed set lies there whole where there is room for it,
- * else each batch is copied from the host's mapping to one of two buffers, a step ahead of its use.
- * What a network sees is the same either way. */
+/* Pictures on their way to the device: the packed set lies there whole where there is room for it
+ * (and is the data set's own memory where a device can read that), else each batch is copied from
+ * the host's mapping to one of two buffers, a step ahead of its use. What a network sees is the
+ * same either way. */
 #ifndef MX_TRAIN_FEED_H
 #define MX_TRAIN_FEED_H
 
@@ -29,8 +30,8 @@ bool mx_feed_keeps_all(const mx_device *device, uint64_t bytes, uint64_t limit);
 uint64_t mx_feed_bytes(const mx_device *device, uint64_t bytes, uint64_t limit, size_t capacity,
                        size_t plane);
 
-/* `data` outlives the feed; `capacity` is the most pictures of a batch. Copies the whole set where
- * mx_feed_keeps_all says so. */
+/* `data` outlives the feed, unchanged; `capacity` is the most pictures of a batch. Takes the whole
+ * set where mx_feed_keeps_all says so. */
 mx_status mx_feed_init(mx_feed *feed, mx_device *device, const mx_dataset *data, uint64_t limit,
                        size_t capacity);
 void mx_feed_release(mx_feed *feed);
