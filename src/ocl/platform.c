@@ -66,7 +66,9 @@ static void describe(mx_device_info *info, cl_platform_id platform, cl_device_id
                           info->platform_name, NULL) != CL_SUCCESS)
         snprintf(info->platform_name, sizeof info->platform_name, "unknown");
     query_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
-    info->type = type_of(query_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type)), info->name);
+    const uint64_t type = query_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type));
+    info->type = type_of(type, info->name);
+    info->in_process = (type & CL_DEVICE_TYPE_CPU) != 0;
     query_text(device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     query_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
     query_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);

@@ -29,7 +29,8 @@ typedef struct mx_device_info {
     size_t max_work_group;                                /* work-items */
     size_t base_align;                                    /* bytes, of sub-buffers */
     bool host_unified;
-    bool simulated; /* held to the limits of another class of devices (limits.h) */
+    bool in_process; /* its memory is this process's own: a CPU's */
+    bool simulated;  /* held to the limits of another class of devices (limits.h) */
     bool available, has_compiler, little_endian;
     bool usable;           /* OpenCL 1.2, little endian, compiler there, 64-bit addresses */
     char unusable_why[96]; /* when not usable */

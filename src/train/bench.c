@@ -89,11 +89,11 @@ static int ascending(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static double peak_memory(const mx_device *device) {
+double mx_bench_peak_memory(const mx_device *device) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     const double resident = (double)usage.ru_maxrss * 1024.0;
-    if (mx_device_get_info(device)->type == MX_DEVICE_CPU) return resident;
+    if (mx_device_get_info(device)->in_process) return resident;
     return resident + (double)mx_device_allocated_peak(device);
 }
 
@@ -152,7 +152,7 @@ mx_status mx_bench_run(const mx_config *config, int classes, int steps, mx_bench
         result->device = *mx_device_get_info(b.device);
         status = time_steps(&b, steps, result);
     }
-    if (status == MX_OK) result->peak_memory_bytes = peak_memory(b.device);
+    if (status == MX_OK) result->peak_memory_bytes = mx_bench_peak_memory(b.device);
     bench_close(&b);
     if (status != MX_OK) return status;
     status = bench_open(&b, config, classes, true);

@@ -11,8 +11,7 @@ typedef struct mx_bench_result {
     double step_ms_median, step_ms_min;
     double enqueue_ms_median; /* until the host has said all of a step */
     double images_per_s;      /* pictures trained on: (k + 1) x batch a step */
-    double peak_memory_bytes; /* resident set; with device allocations where memory is not the
-                                 host's */
+    double peak_memory_bytes; /* mx_bench_peak_memory, before the profile */
     int steps, profiled_steps;
     double profiled_step_ms; /* wall time of a profiled step */
     double busy_ms;          /* of it, the device at work on commands */
@@ -25,5 +24,9 @@ typedef struct mx_bench_result {
  * mx_bench_release. Fails as a session does. */
 mx_status mx_bench_run(const mx_config *config, int classes, int steps, mx_bench_result *result);
 void mx_bench_release(mx_bench_result *result);
+
+/* The most that the process has ever had in memory, in bytes, and the device's buffers where those
+ * are not among it. */
+double mx_bench_peak_memory(const mx_device *device);
 
 #endif

@@ -1,9 +1,12 @@
 /* Devices held to the limits of a class of GPUs. */
 #include "fixture.h"
 
+#include <math.h>
+
 #include "base/log.h"
 #include "ocl/buffer.h"
 #include "ocl/limits.h"
+#include "train/bench.h"
 
 enum { MIB = 1 << 20, KIB = 1 << 10 };
 
@@ -131,6 +134,23 @@ static void memory_is_refused_by_the_piece_and_in_all(void **state) {
     mx_device_close(device);
 }
 
+static void memory_of_a_simulated_device_counts_as_that_of_the_device_itself(void **state) {
+    (void)state;
+    mx_device *devices[] = {opened("none"), opened("gpu-small")};
+    mx_buffer *buffers[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mx_buffer_create(&buffers[i], devices[i], 32 * MIB), MX_OK);
+        assert_int_equal(mx_buffer_zero(buffers[i], 0, 32 * MIB), MX_OK);
+        assert_int_equal(mx_device_finish(devices[i]), MX_OK);
+    }
+    const double own = mx_bench_peak_memory(devices[0]);
+    assert_true(fabs(mx_bench_peak_memory(devices[1]) - own) < MIB);
+    for (int i = 0; i < 2; i++) {
+        mx_buffer_release(buffers[i]);
+        mx_device_close(devices[i]);
+    }
+}
+
 /* Kernels of 20 KiB of local memory, declared or given, where `folder` makes them. */
 static void write_kernels(const char *folder) {
     static const char text[] =
@@ -193,6 +213,7 @@ int main(void) {
         cmocka_unit_test(a_launch_may_have_what_the_device_has_and_no_more),
         cmocka_unit_test(an_opened_device_reports_the_limits),
         cmocka_unit_test(memory_is_refused_by_the_piece_and_in_all),
+        cmocka_unit_test(memory_of_a_simulated_device_counts_as_that_of_the_device_itself),
         cmocka_unit_test(launches_that_the_class_could_not_run_are_refused),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
