@@ -47,6 +47,7 @@ struct mx_device {
     size_t n_kernels, kernels_capacity;
     size_t allocated, allocated_peak;
     bool without_clblast; /* it was found to err here */
+    bool clblast_held;    /* to the limits of a simulated device */
     mx_buffer *zeros;     /* made on first use */
     struct {
         unsigned char *bytes;

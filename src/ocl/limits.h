@@ -1,6 +1,6 @@
 /* Simulated devices: what GPUs of a class have, imposed on whatever device is there, so that code
- * that would break on such a GPU breaks here. Only what is asked through ocl/ is held to it: not
- * the work-groups that a driver chooses, nor what CLBlast does by itself. */
+ * that would break on such a GPU breaks here. What is asked through ocl/ is held to it, and CLBlast
+ * gets parameters that fit (ops/gemm_limits.c); work-groups that a driver chooses are not seen. */
 #ifndef MX_OCL_LIMITS_H
 #define MX_OCL_LIMITS_H
 

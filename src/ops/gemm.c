@@ -3,6 +3,7 @@
 #include <clblast_c.h>
 
 #include "ocl/internal.h"
+#include "ops/gemm_tune_internal.h"
 
 /* Below this many multiplications CLBlast's own launches cost more than the product. */
 enum { PLAIN_LIMIT = 1 << 18 };
@@ -24,6 +25,7 @@ static mx_status with_clblast(mx_device *device, const mx_gemm_args *args, mx_bu
     const CLBlastTranspose ta = args->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
                            tb = args->tb ? CLBlastTransposeYes : CLBlastTransposeNo;
     const size_t m = (size_t)args->m, n = (size_t)args->n, k = (size_t)args->k;
+    MX_TRY(mx_gemm_hold(device));
     const CLBlastStatusCode code =
         args->batch == 0
             ? CLBlastSgemm(CLBlastLayoutRowMajor, ta, tb, m, n, k, args->alpha, a->memory, args->a,

@@ -33,6 +33,8 @@ static const mx_gemm_params gpu_candidates[] = {
     ROW(32, 8, 64, 8, 64, 0, 4, 4),   ROW(32, 8, 128, 16, 64, 1, 4, 2),
     ROW(32, 16, 64, 8, 64, 1, 2, 4),  ROW(16, 8, 32, 8, 32, 1, 2, 2)};
 
+const mx_gemm_params mx_gemm_least = ROW(16, 8, 32, 8, 32, 1, 2, 2);
+
 /* The products of a 3x3 convolution: forward, by the data, by the weights. */
 static const mx_gemm_args timed[] = {
     {.m = 2048, .n = 64, .k = 576, .lda = 576, .ldb = 64, .ldc = 64, .alpha = 1.0f},
@@ -113,8 +115,8 @@ static mx_status measure(bench *b, double *ms) {
     return MX_OK;
 }
 
-static mx_status override(mx_device *device, const char *kernel, size_t count,
-                          const char *const *names, const size_t *values) {
+mx_status mx_gemm_override_kernel(mx_device *device, const char *kernel, size_t count,
+                                  const char *const *names, const size_t *values) {
     const CLBlastStatusCode code =
         CLBlastOverrideParameters(device->info.device, kernel, CLBlastPrecisionSingle, count,
                                   (const char **)(uintptr_t)names, values);
@@ -126,8 +128,11 @@ mx_status mx_gemm_override(mx_device *device, const mx_gemm_params *params) {
     /* From this size on, the cube root of m n k, CLBlast takes Xgemm instead of XgemmDirect. */
     static const char *const routine[] = {"XGEMM_MIN_INDIRECT_SIZE"};
     static const size_t size[] = {MIN_XGEMM_SIZE};
-    MX_TRY(override(device, "Xgemm", MX_GEMM_PARAMS, mx_gemm_param_names, params->v));
-    return override(device, "GemmRoutine", 1, routine, size);
+    MX_TRY(mx_gemm_check(&device->info, params));
+    MX_TRY(mx_gemm_hold(device));
+    MX_TRY(
+        mx_gemm_override_kernel(device, "Xgemm", MX_GEMM_PARAMS, mx_gemm_param_names, params->v));
+    return mx_gemm_override_kernel(device, "GemmRoutine", 1, routine, size);
 }
 
 static double gflops(double ms) {
