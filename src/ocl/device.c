@@ -80,9 +80,16 @@ mx_status mx_device_open_limited(mx_device **out, const char *selector, const ch
 }
 
 mx_status mx_device_zeros(mx_device *device, mx_buffer **out) {
+    /* Written, not filled: Oclgrind takes what clEnqueueFillBuffer writes for never written. */
+    static const float zeros[MX_ZEROS];
     if (!device->zeros) {
-        MX_TRY(mx_buffer_create(&device->zeros, device, MX_ZEROS * sizeof(float)));
-        MX_TRY(mx_buffer_zero(device->zeros, 0, MX_ZEROS * sizeof(float)));
+        MX_TRY(mx_buffer_create(&device->zeros, device, sizeof zeros));
+        const mx_status status = mx_buffer_write(device->zeros, 0, zeros, sizeof zeros);
+        if (status != MX_OK) {
+            mx_buffer_release(device->zeros);
+            device->zeros = NULL;
+            return status;
+        }
     }
     *out = device->zeros;
     return MX_OK;
