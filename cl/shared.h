@@ -225,6 +225,14 @@ typedef struct mx_act_args {
     mx_i32 accumulate;
 } mx_act_args;
 
+/* y = x, or chains of multiply-adds v = v scale + shift that begin at x (cl/peak.cl). */
+enum { MX_PEAK_CHAINS = 12 };
+typedef struct mx_peak_args {
+    mx_u32 count, x, y;
+    mx_i32 rounds;
+    mx_f32 scale, shift;
+} mx_peak_args;
+
 /* y = a + b over `count` elements, times slope where that is negative. */
 typedef struct mx_pointwise_args {
     mx_u32 count, a, b, y;

@@ -51,12 +51,21 @@ static void fill(const mx_net *net, int which, uint64_t seed, float *to) {
 mx_status mx_net_init(mx_net *net, uint64_t seed) {
     const mx_net_arenas arenas = mx_net_get_arenas(net);
     const size_t bytes = mx_net_layout(net).count * sizeof(float);
+    size_t most = 0;
     float *host = NULL;
-    MX_TRY(mx_alloc(&host, bytes, 1));
+    mx_status status;
     for (int i = 0; i < mx_net_param_count(net); i++)
-        fill(net, i, seed, host + mx_net_param(net, i)->offset);
-    mx_status status = mx_buffer_write(arenas.weights, 0, host, bytes);
-    if (status == MX_OK) status = mx_buffer_write(arenas.average, 0, host, bytes);
+        if (mx_net_param(net, i)->count > most) most = mx_net_param(net, i)->count;
+    MX_GO(mx_alloc(&host, most, sizeof *host));
+    MX_GO(mx_buffer_zero(arenas.average, 0, bytes)); /* between parameters too */
+    for (int i = 0; i < mx_net_param_count(net); i++) {
+        const mx_param *param = mx_net_param(net, i);
+        fill(net, i, seed, host);
+        MX_GO(mx_buffer_write(arenas.average, param->offset * sizeof *host, host,
+                              param->count * sizeof *host));
+    }
+    if (arenas.gradients) MX_GO(mx_buffer_copy(arenas.weights, 0, arenas.average, 0, bytes));
+done:
     free(host);
     return status;
 }

@@ -119,7 +119,7 @@ void mx_net_set_start(mx_net *net, mx_net_start start);
 /* Device memory of a planned network. */
 uint64_t mx_net_bytes(const mx_net *net);
 
-/* Random weights from `seed`. Copies them to the average too. */
+/* Random weights from `seed`, in the average and, where the network is trained, in the weights. */
 mx_status mx_net_init(mx_net *net, uint64_t seed);
 
 /* x [rows][h][w][c] to *logits [rows][classes], which stay until the next pass of the same kind. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "train/evaluate.h"
 #include "train/setup.h"
 #include "train/trainer.h"
 
@@ -15,26 +16,32 @@ enum { WARM_STEPS = 2, PROFILED_STEPS = 3, PICTURES = 256 };
 typedef struct bench {
     mx_device *device;
     mx_net *net;
-    mx_trainer trainer;
+    bool evaluate;
+    mx_trainer trainer;     /* or */
+    mx_evaluator evaluator; /* that */
     mx_buffer *pixels;
     uint32_t *rows;
     int32_t *labels;
     uint64_t step;
 } bench;
 
-/* Random bytes as pictures, rows in turn, labels in turn. */
-static mx_status make_pictures(bench *b, const mx_config *config, int classes) {
+/* Pictures in turn, labels in turn. */
+static mx_status make_batch(bench *b, mx_i32 batch, int classes) {
+    MX_TRY(mx_alloc(&b->rows, (size_t)batch, sizeof *b->rows));
+    MX_TRY(mx_alloc(&b->labels, (size_t)batch, sizeof *b->labels));
+    for (mx_i32 i = 0; i < batch; i++) {
+        b->rows[i] = (uint32_t)(i % PICTURES);
+        b->labels[i] = i % classes;
+    }
+    return MX_OK;
+}
+
+/* Random bytes. */
+static mx_status make_pictures(bench *b, const mx_config *config) {
     const size_t plane =
         (size_t)config->data_height * (size_t)config->data_width * (size_t)config->data_channels;
-    const size_t batch = (size_t)config->train_batch;
     unsigned char *bytes = NULL;
     mx_status status;
-    MX_GO(mx_alloc(&b->rows, batch, sizeof *b->rows));
-    MX_GO(mx_alloc(&b->labels, batch, sizeof *b->labels));
-    for (size_t i = 0; i < batch; i++) {
-        b->rows[i] = (uint32_t)(i % PICTURES);
-        b->labels[i] = (int32_t)(i % (size_t)classes);
-    }
     MX_GO(mx_alloc(&bytes, plane, PICTURES));
     for (size_t i = 0; i < plane * PICTURES; i++)
         bytes[i] = (unsigned char)mx_philox((mx_u32)i, 0, 0, MX_STREAM_TEST, 1, 0).v[0];
@@ -47,6 +54,7 @@ done:
 
 static void bench_close(bench *b) {
     mx_trainer_release(&b->trainer);
+    mx_evaluator_release(&b->evaluator);
     mx_buffer_release(b->pixels);
     mx_net_close(b->net);
     mx_device_close(b->device);
@@ -55,17 +63,34 @@ static void bench_close(bench *b) {
     *b = (bench){0};
 }
 
-static mx_status bench_open(bench *b, const mx_config *config, int classes, bool profile) {
+static mx_status bench_open(bench *b, const mx_config *config, const mx_bench_request *request,
+                            bool profile) {
     const mx_trainer_spec spec = mx_setup_trainer(config);
-    *b = (bench){0};
+    *b = (bench){.evaluate = request->evaluate};
     MX_TRY(mx_setup_device(config, profile, &b->device));
-    MX_TRY(mx_setup_tuned_net(config, b->device, classes, &spec, &b->net));
+    MX_TRY(mx_setup_tuned_net(config, b->device, request->classes, b->evaluate ? NULL : &spec,
+                              &b->net));
     MX_TRY(mx_net_init(b->net, (uint64_t)config->run_seed));
-    MX_TRY(mx_trainer_init(&b->trainer, b->net, &spec));
-    return make_pictures(b, config, classes);
+    if (b->evaluate)
+        MX_TRY(mx_evaluator_init(&b->evaluator, b->net, mx_setup_eval_batch(config), spec.scaling));
+    else
+        MX_TRY(mx_trainer_init(&b->trainer, b->net, &spec));
+    MX_TRY(make_batch(b, b->evaluate ? b->evaluator.batch : spec.batch, request->classes));
+    return make_pictures(b, config);
+}
+
+static mx_i32 pictures_of_step(const bench *b) {
+    return b->evaluate ? b->evaluator.batch : b->trainer.most_rows;
+}
+
+static mx_status evaluate(bench *b) {
+    const mx_i32 n = b->evaluator.batch;
+    memcpy(b->evaluator.host_rows, b->rows, (size_t)n * sizeof *b->rows);
+    return mx_evaluate_batch(&b->evaluator, b->pixels, n, mx_net_get_arenas(b->net).average);
 }
 
 static mx_status run_step(bench *b) {
+    if (b->evaluate) return evaluate(b);
     const mx_i32 n = b->trainer.spec.batch;
     const mx_trainer_batch batch = {
         .n = n, .labelled = b->rows, .unlabelled = b->rows, .labels = b->labels};
@@ -112,7 +137,7 @@ static mx_status time_steps(bench *b, int steps, mx_bench_result *result) {
     result->step_ms_median = ms[steps / 2];
     result->step_ms_min = ms[0];
     result->enqueue_ms_median = enqueue[steps / 2];
-    result->images_per_s = b->trainer.most_rows / result->step_ms_median * 1e3;
+    result->images_per_s = pictures_of_step(b) / result->step_ms_median * 1e3;
 done:
     free(ms);
     free(enqueue);
@@ -144,21 +169,32 @@ static mx_status profile_steps(bench *b, mx_bench_result *result) {
     return MX_OK;
 }
 
-mx_status mx_bench_run(const mx_config *config, int classes, int steps, mx_bench_result *result) {
+/* After the network is gone: they need memory. */
+static mx_status measure_peaks(const mx_config *config, mx_bench_result *result) {
+    mx_device *device = NULL;
+    MX_TRY(mx_setup_device(config, false, &device));
+    const mx_status status = mx_peaks_measure(device, &result->peaks);
+    mx_device_close(device);
+    return status;
+}
+
+mx_status mx_bench_run(const mx_config *config, const mx_bench_request *request,
+                       mx_bench_result *result) {
     bench b;
-    *result = (mx_bench_result){.steps = steps};
-    mx_status status = bench_open(&b, config, classes, false);
+    *result = (mx_bench_result){.steps = request->steps};
+    mx_status status = bench_open(&b, config, request, false);
     if (status == MX_OK) {
         result->device = *mx_device_get_info(b.device);
-        status = time_steps(&b, steps, result);
+        status = time_steps(&b, request->steps, result);
     }
     if (status == MX_OK) result->peak_memory_bytes = mx_bench_peak_memory(b.device);
     bench_close(&b);
     if (status != MX_OK) return status;
-    status = bench_open(&b, config, classes, true);
+    status = bench_open(&b, config, request, true);
     if (status == MX_OK) status = profile_steps(&b, result);
     bench_close(&b);
-    return status;
+    if (status != MX_OK) return status;
+    return measure_peaks(config, result);
 }
 
 void mx_bench_release(mx_bench_result *result) {

@@ -117,9 +117,8 @@ static mx_status average_views(float *logits, int count, int classes) {
     return MX_OK;
 }
 
-/* Logits of the first `n` pictures of evaluator->host_rows to host_logits, rows_each apart. */
-static mx_status run_batch(mx_evaluator *evaluator, mx_buffer *pixels, mx_i32 n,
-                           mx_buffer *weights) {
+mx_status mx_evaluate_batch(mx_evaluator *evaluator, mx_buffer *pixels, mx_i32 n,
+                            mx_buffer *weights) {
     const mx_i32 each = rows_each(evaluator), rows = n * each;
     const int classes = mx_net_classes(evaluator->net);
     const mx_pass pass = {.mode = MX_EVAL, .rows = rows, .groups = 1, .weights = weights};
@@ -144,7 +143,7 @@ mx_status mx_evaluate_visit(mx_evaluator *evaluator, mx_feed *feed, const uint32
         MX_TRY(mx_feed_begin(feed));
         mx_feed_add(feed, rows + first, n, evaluator->host_rows);
         MX_TRY(mx_feed_send(feed, &pixels));
-        MX_TRY(run_batch(evaluator, pixels, (mx_i32)n, weights));
+        MX_TRY(mx_evaluate_batch(evaluator, pixels, (mx_i32)n, weights));
         for (size_t i = 0; i < n; i++)
             MX_TRY(visit(context, rows[first + i], evaluator->host_logits + i * stride));
     }

@@ -36,6 +36,12 @@ void mx_evaluator_release(mx_evaluator *evaluator);
 mx_status mx_evaluator_augment(mx_evaluator *evaluator, mx_i32 views,
                                const mx_augmentation *augmentation, uint64_t seed);
 
+/* Logits of the first `n` pictures that evaluator->host_rows names, places in `pixels`, to
+ * evaluator->host_logits, those of a picture 1 + views rows from those of the next. Waits for them.
+ */
+mx_status mx_evaluate_batch(mx_evaluator *evaluator, mx_buffer *pixels, mx_i32 n,
+                            mx_buffer *weights);
+
 /* Called with each picture in order, its logits and the caller's `context`. */
 typedef mx_status (*mx_logits_visitor)(void *context, uint32_t picture, const float *logits);
 
