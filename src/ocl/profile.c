@@ -80,12 +80,13 @@ static mx_profile_span span_of(const struct mx_profile_event *slot) {
 }
 
 size_t mx_profile_wrong_spans(const mx_profile_span *spans, size_t count) {
+    enum { MICROSECOND = 1000 };
     size_t wrong = 0;
     bool any_time = false;
     for (size_t i = 0; i < count; i++) {
         const bool backwards = i > 0 && spans[i].start < spans[i - 1].start;
         if (spans[i].end == 0 || spans[i].end < spans[i].start || backwards) wrong++;
-        if (spans[i].end > spans[i].start) any_time = true;
+        if (spans[i].end >= spans[i].start + MICROSECOND) any_time = true;
     }
     return any_time ? wrong : count;
 }

@@ -30,7 +30,7 @@ typedef struct mx_profile_span {
     uint64_t start, end;
 } mx_profile_span;
 /* How many of the spans of an in-order queue cannot be right: an end of 0 or before its start, or a
- * start before that of the command before. All, where none took any time. */
+ * start before that of the command before. All, where none took a microsecond. */
 size_t mx_profile_wrong_spans(const mx_profile_span *spans, size_t count);
 /* False when more than one in a hundred of the spans collected so far was wrong. */
 bool mx_profile_trusted(const mx_device *device);

@@ -12,15 +12,16 @@ static size_t wrong(const mx_profile_span *spans, size_t count) {
 
 static void spans_one_after_another_are_right(void **state) {
     (void)state;
-    const mx_profile_span spans[] = {{0, 10}, {10, 10}, {10, 30}, {31, 40}};
+    const mx_profile_span spans[] = {{0, 1000}, {1000, 1000}, {1000, 3000}, {3100, 3400}};
     assert_int_equal(wrong(spans, 4), 0);
     assert_int_equal(wrong(spans, 0), 0);
 }
 
 static void zeros_and_times_that_run_backwards_are_noticed(void **state) {
     (void)state;
-    const mx_profile_span missing[] = {{5, 10}, {11, 0}, {0, 0}, {20, 30}},
-                          ends_early[] = {{5, 10}, {20, 15}}, out_of_order[] = {{20, 30}, {5, 10}},
+    const mx_profile_span missing[] = {{5, 1010}, {1011, 0}, {0, 0}, {2000, 2030}},
+                          ends_early[] = {{5, 1010}, {2000, 1500}},
+                          out_of_order[] = {{2000, 3000}, {5, 10}},
                           huge[] = {{UINT64_MAX - 5, 3}, {UINT64_MAX - 4, UINT64_MAX}};
     assert_int_equal(wrong(missing, 4), 2);
     assert_int_equal(wrong(ends_early, 2), 1);
@@ -30,8 +31,9 @@ static void zeros_and_times_that_run_backwards_are_noticed(void **state) {
 
 static void a_clock_that_stands_still_is_wrong_throughout(void **state) {
     (void)state;
-    const mx_profile_span stands[] = {{7, 7}, {7, 7}, {7, 7}};
+    const mx_profile_span stands[] = {{7, 7}, {7, 7}, {7, 7}}, ticks[] = {{7, 8}, {9, 10}};
     assert_int_equal(wrong(stands, 3), 3);
+    assert_int_equal(wrong(ticks, 2), 2);
 }
 
 enum { BYTES = 1 << 22, ZEROINGS = 20 };
