@@ -57,14 +57,13 @@ mx_status mx_net_init(mx_net *net, uint64_t seed) {
     for (int i = 0; i < mx_net_param_count(net); i++)
         if (mx_net_param(net, i)->count > most) most = mx_net_param(net, i)->count;
     MX_GO(mx_alloc(&host, most, sizeof *host));
-    MX_GO(mx_buffer_zero(arenas.average, 0, bytes)); /* between parameters too */
     for (int i = 0; i < mx_net_param_count(net); i++) {
         const mx_param *param = mx_net_param(net, i);
         fill(net, i, seed, host);
         MX_GO(mx_buffer_write(arenas.average, param->offset * sizeof *host, host,
                               param->count * sizeof *host));
     }
-    if (arenas.gradients) MX_GO(mx_buffer_copy(arenas.weights, 0, arenas.average, 0, bytes));
+    if (arenas.weights) MX_GO(mx_buffer_copy(arenas.weights, 0, arenas.average, 0, bytes));
 done:
     free(host);
     return status;

@@ -150,8 +150,8 @@ mx_param_layout mx_net_layout(const mx_net *net);
 /* Numbers in all parameters, without running statistics. */
 size_t mx_net_parameters(const mx_net *net);
 
-/* Arenas of layout.count floats; gradients and moments have layout.trained, and are NULL when never
- * trained. */
+/* Arenas of layout.count floats; gradients and moments have layout.trained. All but the average are
+ * NULL when never trained. */
 typedef struct mx_net_arenas {
     mx_buffer *weights, *average, *gradients, *first, *second;
 } mx_net_arenas;

@@ -87,10 +87,10 @@ static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     if (workspace > UINT32_MAX || count > UINT32_MAX)
         return mx_fail(MX_MEMORY, "the network needs a workspace of %zu MiB; use a smaller batch",
                        workspace >> 18);
-    MX_TRY(new_arena(net, count, &net->arenas.weights));
     MX_TRY(new_arena(net, count, &net->arenas.average));
     if (net->request.train_rows > 0) {
         const size_t trained = net->layout.trained;
+        MX_TRY(new_arena(net, count, &net->arenas.weights));
         MX_TRY(new_arena(net, trained, &net->arenas.gradients));
         MX_TRY(new_arena(net, trained, &net->arenas.first));
         MX_TRY(new_arena(net, trained, &net->arenas.second));
@@ -112,8 +112,9 @@ uint64_t mx_net_bytes(const mx_net *net) {
 }
 
 static uint64_t bytes_of(const mx_net *net, size_t activations, size_t workspace) {
-    const uint64_t moving = net->request.train_rows > 0 ? 3 * (uint64_t)net->layout.trained : 0;
-    return sizeof(float) * (2 * (uint64_t)net->layout.count + moving + activations + workspace);
+    const uint64_t count = net->layout.count, trained = net->layout.trained;
+    const uint64_t moving = net->request.train_rows > 0 ? count + 3 * trained : 0;
+    return sizeof(float) * (count + moving + activations + workspace);
 }
 
 mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
@@ -129,7 +130,7 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     net->bytes = bytes_of(net, activations, workspace);
     if (request->sizes_only) return MX_OK;
     mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB",
-             net->layout.count >> 8, request->train_rows > 0 ? 5 : 2, activations >> 18,
+             net->layout.count >> 8, request->train_rows > 0 ? 5 : 1, activations >> 18,
              workspace >> 18);
     return allocate(net, activations, workspace);
 }

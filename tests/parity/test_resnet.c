@@ -71,6 +71,12 @@ static void load_hashed(const mx_net *net, mx_buffer *arena) {
     free(host);
 }
 
+/* What never trains has only the average. */
+static mx_buffer *weights_of(const model_case *m) {
+    const mx_net_arenas arenas = mx_net_get_arenas(m->net);
+    return m->groups ? arenas.weights : arenas.average;
+}
+
 static void open_net(model_case *m, const char *algorithm) {
     const mx_i32 size = (mx_i32)golden_number(&m->golden, "size");
     mx_model_spec spec = {.name = mx_tensorfile_note(&m->golden, "model"),
@@ -91,7 +97,7 @@ static void open_net(model_case *m, const char *algorithm) {
                                          .conv_algorithm = algorithm};
     golden_ok(mx_model_build(&m->net, m->device, &spec));
     golden_ok(mx_net_plan(m->net, &request));
-    load_hashed(m->net, mx_net_get_arenas(m->net).weights);
+    load_hashed(m->net, weights_of(m));
 }
 
 static void open_case(model_case *m, mx_device *device, const char *name, const char *algorithm) {
@@ -111,10 +117,8 @@ static void check_evaluation(mx_device *device, const char *name) {
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
         model_case m;
         open_case(&m, device, name, algorithms[i]);
-        const mx_pass eval = {.mode = MX_EVAL,
-                              .rows = m.rows,
-                              .groups = 1,
-                              .weights = mx_net_get_arenas(m.net).weights};
+        const mx_pass eval = {
+            .mode = MX_EVAL, .rows = m.rows, .groups = 1, .weights = weights_of(&m)};
         model_forward(&m, &eval, "eval_logits", algorithms[i]);
         model_close(&m);
     }
