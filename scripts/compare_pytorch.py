@@ -12,6 +12,7 @@ Needs torch, torchvision, safetensors and numpy from PyPI, and mixcl with its te
 - A step is one of MixMatch: K forwards of the unlabelled without gradient, softmax, mean, sharpening,
   mixup, K + 1 forwards with gradient, losses, backward, AdamW, moving average. mixcl's has the gathering
   and augmentation of pictures besides.
+- Evaluation is a forward of a batch with running statistics, up to its logits; PyTorch's in inference_mode.
 - Turns are repeated; the table has the median. PyTorch runs eagerly, with oneDNN, on all cores, and
   counts with the better of its two memory layouts. mixcl tunes itself once, before it is timed.
 - --weights: torchvision's wide_resnet50_2 and resnet18, saved by torch.save in both of its formats,
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs/wrn-28-2.ini"
 LAYOUTS = ("channels_last", "contiguous")
 BATCH_S, BATCHES = 0.06, 3
-TIMED_STEPS = 5  # in one turn of a MixMatch step
+TIMED_STEPS = 5  # in one turn of a MixMatch step, or batches of evaluation
 FORWARD, BOTH, NO_INPUT_GRADIENT = "forward", "forward + backward", "forward + backward by weights"
 
 
@@ -92,12 +93,29 @@ class Step:
         return f"MixMatch step, {self.model}, {self.size} px, B {self.batch}, K {self.k}"
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    model: str
+    size: int
+    batch: int
+    classes: int
+    limit: float
+    memory_limit: float
+    settings: tuple
+
+    @property
+    def name(self):
+        return f"evaluation, {self.model}, {self.size} px, B {self.batch}"
+
+
 HEAD = (100, 10)  # on wide_resnet50_2's fc
+WIDE_RESNET = ("model.name=wide_resnet50_2", "model.head=100,10", "data.size=96", "data.classes=a,b", "train.batch=8",
+               "optimizer.decay=coupled")
 STEPS = (
-    Step("wrn-28-2", 32, 64, 2, 10, 0.65, 1.0, ()),
-    Step("wide_resnet50_2", 96, 8, 2, 2, 0.75, 1.0,
-         ("model.name=wide_resnet50_2", "model.head=100,10", "data.size=96", "data.classes=a,b",
-          "train.batch=8", "train.eval_batch=16", "optimizer.decay=coupled")),
+    Step("wrn-28-2", 32, 64, 2, 10, 0.45, 0.50, ()),
+    Step("wide_resnet50_2", 96, 8, 2, 2, 0.50, 0.60, (*WIDE_RESNET, "train.eval_batch=16")),
+    Evaluation("wrn-28-2", 32, 256, 10, 0.50, 0.60, ("train.eval_batch=256",)),
+    Evaluation("wide_resnet50_2", 96, 64, 2, 0.50, 0.60, (*WIDE_RESNET, "train.eval_batch=64")),
 )
 
 
@@ -110,7 +128,10 @@ def say(text):
 
 def run_json(command):
     """Runs a program that prints JSON; what it says on stderr is shown if it fails."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    # By a shell that forks: a process's peak memory begins with that of whoever it was forked from, which
+    # would be this one with PyTorch in it.
+    forked = ["sh", "-c", '"$@"; exit $?', "sh"]
+    done = subprocess.run(forked + [str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stderr}")
     return json.loads(done.stdout)
@@ -142,7 +163,8 @@ class Mixcl:
     def step(self, step):
         """-> (ms, peak memory in bytes)"""
         found = run_json([self.mixcl, "benchmark", CONFIG, "--device", "cpu", "--steps", TIMED_STEPS, "--json"]
-                         + [word for setting in step.settings for word in ("--set", setting)])
+                         + [word for setting in step.settings for word in ("--set", setting)]
+                         + (["--evaluate"] if isinstance(step, Evaluation) else []))
         return found["step_ms"]["median"], found["peak_memory_bytes"]
 
 
@@ -243,17 +265,46 @@ def network(step):
     return nn.Sequential(getattr(torchvision.models, step.model)(), *layers)
 
 
-def torch_step(step, layout):
+def torch_work(step, layout):
     """In a process of its own, whose peak memory counts. -> {"ms", "peak_memory_bytes"}"""
+    import torch
+
+    torch.manual_seed(0)
+    torch.set_num_threads(cores())
+    prepare = evaluation_of if isinstance(step, Evaluation) else step_of
+    run = prepare(step, memory_format(layout))
+    run()
+    times = []
+    for _ in range(TIMED_STEPS):
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) * 1e3)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"ms": statistics.median(times), "peak_memory_bytes": peak}
+
+
+def evaluation_of(evaluation, layout):
+    """-> a function that runs a batch forward"""
+    import torch
+
+    model = network(evaluation).to(memory_format=layout).eval()
+    x = torch.rand(evaluation.batch, 3, evaluation.size, evaluation.size).to(memory_format=layout)
+
+    def run():
+        with torch.inference_mode():
+            model(x)
+
+    return run
+
+
+def step_of(step, layout):
+    """-> a function that runs a step"""
     import copy
 
     import torch
     import torch.nn.functional as F
 
-    torch.manual_seed(0)
-    torch.set_num_threads(cores())
     batch, k, size, classes = step.batch, step.k, step.size, step.classes
-    layout = memory_format(layout)
     model = network(step).to(memory_format=layout).train()
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02, fused=True)
@@ -282,14 +333,7 @@ def torch_step(step, layout):
             for mean, weight in zip(average.parameters(), model.parameters()):
                 mean.lerp_(weight, 0.001)
 
-    run()
-    times = []
-    for _ in range(TIMED_STEPS):
-        start = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - start) * 1e3)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"ms": statistics.median(times), "peak_memory_bytes": peak}
+    return run
 
 
 # The comparison
@@ -489,7 +533,7 @@ def main():
         sys.exit("PyTorch is not there: pip install torch numpy")
     if asked.torch_step:
         index, layout = asked.torch_step.split("/")
-        print(json.dumps(torch_step(STEPS[int(index)], layout)))
+        print(json.dumps(torch_work(STEPS[int(index)], layout)))
         return
     torch.set_num_threads(cores())
     mixcl = Mixcl(asked.build)
