@@ -1,6 +1,6 @@
 /* Batch norm (Ioffe and Szegedy 2015) over x[groups][rows][c], statistics per group, with leaky ReLU
- * after it. V divides c. partial[groups][chunks][2][c]; saved[groups][2][c] = mean, 1 / deviation.
- * Sums run in a fixed order, so that equal inputs give equal bits. */
+ * after it. V divides c. partial[groups][chunks][2][c]; saved[groups][4][c] = mean, 1 / deviation, and what
+ * x is to be multiplied by and have added: scale = gamma / deviation, shift = beta - mean scale. Sums run in a fixed order, so that equal inputs give equal bits. */
 
 /* Mean and squared deviation of a chunk: work-items (channel / V, chunk, group). One pass: sums are of the
  * difference to the chunk's first row, so that a mean far from zero does not cancel; two rows at a time,
@@ -32,10 +32,22 @@ __kernel void batchnorm_partial(__global const float *x, __global float *partial
     VSTORE(square + square2 - sum * sum / (float)rows, partial + a.c);
 }
 
+/* saved[4][c] from a mean and variance. */
+static inline void save(__global float *saved, __global const float *weights, vfloat mean, vfloat variance, int c,
+                        const mx_batchnorm_args a) {
+    const vfloat inverse = (vfloat)(1.0f) / sqrt(variance + a.epsilon);
+    const vfloat scale = VLOAD(weights + a.gamma + c) * inverse;
+    saved += c;
+    VSTORE(mean, saved);
+    VSTORE(inverse, saved + a.c);
+    VSTORE(scale, saved + 2 * a.c);
+    VSTORE(VLOAD(weights + a.beta + c) - mean * scale, saved + 3 * a.c);
+}
+
 /* Joins the chunks (Chan, Golub, LeVeque 1979) and updates the running statistics from group 0 when
  * momentum > 0, torch's way: unbiased variance. Work-items: (channel / V, group). */
-__kernel void batchnorm_statistics(__global const float *partial, __global float *saved,
-                                   __global float *running, const mx_batchnorm_args a) {
+__kernel void batchnorm_statistics(__global const float *partial, __global const float *weights,
+                                   __global float *saved, __global float *running, const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V, g = (int)get_global_id(1);
     if (c >= a.c) return;
     partial += a.partial + (size_t)g * a.chunks * 2 * a.c + c;
@@ -48,11 +60,9 @@ __kernel void batchnorm_statistics(__global const float *partial, __global float
         square += VLOAD(partial + ((size_t)i * 2 + 1) * a.c) + delta * delta * (count * more / total);
         count = total;
     }
-    saved += a.saved + (size_t)g * 2 * a.c + c;
-    VSTORE(mean, saved);
     /* Rounding may leave a variance of nothing just below zero. */
     square = select(square, (vfloat)(0.0f), square < (vfloat)(0.0f));
-    VSTORE((vfloat)(1.0f) / sqrt(square / count + a.epsilon), saved + a.c);
+    save(saved + a.saved + (size_t)g * 4 * a.c, weights, mean, square / count, c, a);
     if (g > 0 || a.momentum <= 0.0f) return;
     __global float *run_mean = running + a.running_mean + c, *run_var = running + a.running_var + c;
     const vfloat variance = square / fmax(count - 1.0f, 1.0f);
@@ -61,25 +71,22 @@ __kernel void batchnorm_statistics(__global const float *partial, __global float
 }
 
 /* saved[0] from the running statistics: evaluation. Work-items: (channel / V). */
-__kernel void batchnorm_running(__global const float *running, __global float *saved,
+__kernel void batchnorm_running(__global const float *running, __global const float *weights, __global float *saved,
                                 const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V;
     if (c >= a.c) return;
-    VSTORE(VLOAD(running + a.running_mean + c), saved + a.saved + c);
-    VSTORE((vfloat)(1.0f) / sqrt(VLOAD(running + a.running_var + c) + a.epsilon), saved + a.saved + a.c + c);
+    save(saved + a.saved, weights, VLOAD(running + a.running_mean + c), VLOAD(running + a.running_var + c), c, a);
 }
 
 /* y = leaky(gamma (x - mean) / deviation + beta). Work-items: (channel / V, chunk, group). */
-__kernel void batchnorm_apply(__global const float *x, __global const float *saved,
-                              __global const float *weights, __global float *y,
+__kernel void batchnorm_apply(__global const float *x, __global const float *saved, __global float *y,
                               const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V, chunk = (int)get_global_id(1), g = (int)get_global_id(2);
     if (c >= a.c) return;
     const int first = chunk * a.chunk_rows, rows = min(a.chunk_rows, a.rows - first);
     const size_t at = ((size_t)g * a.rows + first) * a.c + c;
-    saved += a.saved + (size_t)g * 2 * a.c + c;
-    const vfloat scale = VLOAD(weights + a.gamma + c) * VLOAD(saved + a.c);
-    const vfloat shift = VLOAD(weights + a.beta + c) - VLOAD(saved) * scale;
+    saved += a.saved + (size_t)g * 4 * a.c + c;
+    const vfloat scale = VLOAD(saved + 2 * a.c), shift = VLOAD(saved + 3 * a.c);
     x += a.x + at;
     y += a.y + at;
     for (int i = 0; i < rows; i++) {
@@ -91,16 +98,15 @@ __kernel void batchnorm_apply(__global const float *x, __global const float *sav
 /* Sums of dz and dz xhat, where dz = dy leaky'(z) and z is what the activation saw.
  * Work-items: (channel / V, chunk, group). */
 __kernel void batchnorm_backward_partial(__global const float *x, __global const float *saved,
-                                         __global const float *weights, __global const float *dy,
-                                         __global float *partial, const mx_batchnorm_args a) {
+                                         __global const float *dy, __global float *partial,
+                                         const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V, chunk = (int)get_global_id(1), g = (int)get_global_id(2);
     if (c >= a.c) return;
     const int first = chunk * a.chunk_rows, rows = min(a.chunk_rows, a.rows - first);
     const size_t at = ((size_t)g * a.rows + first) * a.c + c;
-    saved += a.saved + (size_t)g * 2 * a.c + c;
+    saved += a.saved + (size_t)g * 4 * a.c + c;
     const vfloat mean = VLOAD(saved), inverse = VLOAD(saved + a.c);
-    const vfloat scale = VLOAD(weights + a.gamma + c) * inverse;
-    const vfloat shift = VLOAD(weights + a.beta + c) - mean * scale;
+    const vfloat scale = VLOAD(saved + 2 * a.c), shift = VLOAD(saved + 3 * a.c);
     vfloat sum = (vfloat)(0.0f), dot = (vfloat)(0.0f);
     x += a.x + at;
     dy += a.dy + at;
@@ -139,21 +145,19 @@ __kernel void batchnorm_backward_sums(__global float *partial, __global float *g
     VSTORE(dgamma, gradients + a.dgamma + c);
 }
 
-/* dx (+)= gamma / deviation (dz - (sum dz + xhat sum dz xhat) / rows).
+/* dx (+)= gamma / deviation (dz - (sum dz + xhat sum dz xhat) / rows); with slope 1, dy is dz.
  * Work-items: (channel / V, chunk, group). */
 __kernel void batchnorm_backward_apply(__global const float *x, __global const float *saved,
-                                       __global const float *weights, __global const float *dy,
-                                       __global const float *partial, __global float *dx,
+                                       __global const float *dy, __global const float *partial, __global float *dx,
                                        const mx_batchnorm_args a) {
     const int c = (int)get_global_id(0) * V, chunk = (int)get_global_id(1), g = (int)get_global_id(2);
     if (c >= a.c) return;
     const int first = chunk * a.chunk_rows, rows = min(a.chunk_rows, a.rows - first);
     const size_t at = ((size_t)g * a.rows + first) * a.c + c;
-    saved += a.saved + (size_t)g * 2 * a.c + c;
+    saved += a.saved + (size_t)g * 4 * a.c + c;
     partial += a.partial + (size_t)g * a.chunks * 2 * a.c + c;
     const vfloat mean = VLOAD(saved), inverse = VLOAD(saved + a.c);
-    const vfloat scale = VLOAD(weights + a.gamma + c) * inverse;
-    const vfloat shift = VLOAD(weights + a.beta + c) - mean * scale;
+    const vfloat scale = VLOAD(saved + 2 * a.c), shift = VLOAD(saved + 3 * a.c);
     const vfloat mean_dz = VLOAD(partial) / (float)a.rows;
     const vfloat slant = VLOAD(partial + a.c) / (float)a.rows * inverse;
     x += a.x + at;

@@ -1,10 +1,10 @@
 /* 3x3 convolution of stride 1 by Winograd's F(TILE x TILE, 3x3) for CPUs, fused: a work-group of one takes
  * T tiles at a time through input transform, PLACES small products and inverse transform without leaving
- * its scratch: v[PLACES][T][depth, rounded up to V], then m[PLACES][T][BLOCK] a block of outputs at a time.
- * T is a multiple of P, the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
+ * its scratch: v[PLACES][T][depth, rounded up to V], then m[PLACES][T][BLOCK] a block of outputs at a time,
+ * and, where sums are wanted, sums[3][outputs, rounded up to BLOCK]. T is a multiple of P, the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
  * address space). Error against exact arithmetic: below 2e-5 (TILE 4) or 2e-6 (TILE 2) of the largest
  * output, times the root of depth / 128 where that is more than 1.
- * Work-items: (run of tile groups). */
+ * Work-items: (run of chunks). */
 #define BLOCK (KB * V)
 
 /* Weights [3][3][c][k] to packed[e][block][depth][BLOCK], V outputs at a time: work-items (depth, vector of
@@ -69,9 +69,59 @@ static inline void multiply(SCRATCH const float *v, __global const float *u, SCR
     }
 }
 
-/* One tile of m back to the pixels (row, column) ... of picture y, clipped to it; one vector of outputs. */
-static inline void inverse_tile(SCRATCH const float *m, __global float *y, vfloat bias, int row, int column, int left,
-                                const mx_winograd_args a) {
+/* Where a vector of outputs of a tile belongs. */
+typedef struct outputs_at {
+    size_t first;    /* of y: the tile's first pixel */
+    int rows, columns, left; /* pixels of the picture, lanes of the vector */
+    int k;           /* channel */
+    int image;
+    bool begins;     /* the first tile of its chunk */
+} outputs_at;
+
+static inline size_t output_index(const outputs_at at, int i, int j, const mx_winograd_args a) {
+    return at.first + ((size_t)i * a.out_w + j) * a.outputs;
+}
+
+#define FOR_PIXELS                                                                                                     \
+    _Pragma("unroll") for (int i = 0; i < TILE; i++) _Pragma("unroll") for (int j = 0; j < TILE; j++)                  \
+        if (i < at.rows && j < at.columns)
+
+/* Adds what a tile has of the sums of differences to the chunk's first value, and of their squares. */
+static inline void add_moments(vfloat out[TILE][TILE], SCRATCH float *sums, int stride, const outputs_at at) {
+    const vfloat shift = at.begins ? out[0][0] : VLOAD(sums);
+    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), square = at.begins ? sum : VLOAD(sums + 2 * stride);
+    FOR_PIXELS {
+        const vfloat d = out[i][j] - shift;
+        sum += d;
+        square = fma(d, d, square);
+    }
+    VSTORE(shift, sums);
+    VSTORE(sum, sums + stride);
+    VSTORE(square, sums + 2 * stride);
+}
+
+/* Makes dz of the gradient by leaky(z) and adds it up, and dz xhat. */
+static inline void add_gradient(vfloat out[TILE][TILE], __global const float *seen, __global const float *norm,
+                                SCRATCH float *sums, int stride, const outputs_at at, const mx_winograd_args a) {
+    norm += a.norm.saved + (size_t)(at.image / a.norm.images) * 4 * a.outputs + at.k;
+    const vfloat mean = load_part(norm, at.left), inverse = load_part(norm + a.outputs, at.left);
+    const vfloat scale = load_part(norm + 2 * a.outputs, at.left), shift = load_part(norm + 3 * a.outputs, at.left);
+    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), dot = at.begins ? sum : VLOAD(sums + 2 * stride);
+    FOR_PIXELS {
+        const vfloat v = load_part(seen + output_index(at, i, j, a), at.left);
+        const vfloat dz = out[i][j] * leaky_gradient(fma(v, scale, shift), a.norm.slope);
+        out[i][j] = dz;
+        sum += dz;
+        dot = fma(dz, (v - mean) * inverse, dot);
+    }
+    VSTORE(sum, sums + stride);
+    VSTORE(dot, sums + 2 * stride);
+}
+
+/* One tile of m back to its pixels, a vector of outputs. */
+static inline void inverse_tile(SCRATCH const float *m, __global float *y, __global const float *also,
+                                __global const float *norm, SCRATCH float *sums, int stride, vfloat bias,
+                                const outputs_at at, const mx_winograd_args a) {
     vfloat places[EDGE][EDGE], out[TILE][TILE];
 #pragma unroll
     for (int i = 0; i < EDGE; i++)
@@ -79,55 +129,91 @@ static inline void inverse_tile(SCRATCH const float *m, __global float *y, vfloa
         for (int j = 0; j < EDGE; j++)
             places[i][j] = VLOAD(m + (i * EDGE + j) * T * BLOCK);
     output_tile(places, out);
-#pragma unroll
-    for (int i = 0; i < TILE; i++)
-#pragma unroll
-        for (int j = 0; j < TILE; j++)
-            if (row + i < a.out_h && column + j < a.out_w)
-                store_part(out[i][j] + bias, y + ((size_t)(row + i) * a.out_w + column + j) * a.outputs, left,
-                           a.accumulate);
+    FOR_PIXELS out[i][j] += bias;
+    if (a.accumulate)
+        FOR_PIXELS out[i][j] += load_part(y + output_index(at, i, j, a), at.left);
+    if (a.epilogue & MX_ADD_RESIDUAL)
+        FOR_PIXELS out[i][j] += load_part(also + output_index(at, i, j, a), at.left);
+    if (a.epilogue & MX_SUM_MOMENTS) add_moments(out, sums, stride, at);
+    if (a.epilogue & MX_SUM_GRADIENT) add_gradient(out, also, norm, sums, stride, at, a);
+    FOR_PIXELS store_part(out[i][j], y + output_index(at, i, j, a), at.left, 0);
+}
+
+/* partial[2][outputs] of a chunk of `pixels`. */
+static inline void store_sums(SCRATCH const float *sums, int stride, __global float *partial, int pixels,
+                              const mx_winograd_args a) {
+    for (int k = 0; k < a.outputs; k += V) {
+        vfloat first = VLOAD(sums + stride + k), second = VLOAD(sums + 2 * stride + k);
+        if (a.epilogue & MX_SUM_MOMENTS) {
+            second -= first * first / (float)pixels;
+            first = VLOAD(sums + k) + first / (float)pixels;
+        }
+        store_part(first, partial + k, a.outputs - k, 0);
+        store_part(second, partial + a.outputs + k, a.outputs - k, 0);
+    }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd(__global const float *restrict x, __global const float *restrict packed,
-              __global const float *restrict bias, __global const float *restrict zeros, __global float *restrict y,
+              __global const float *restrict bias, __global const float *restrict zeros,
+              __global const float *restrict norm, __global const float *restrict also, __global float *restrict y,
+              __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
               __local float *restrict scratch,
 #else
               __global float *restrict scratch,
 #endif
               const mx_winograd_args a) {
-    const int plane = a.tiles_h * a.tiles_w, tiles = a.n * plane, runs = (tiles + T - 1) / T;
+    const int plane = a.tiles_h * a.tiles_w;
     const int stride = (a.depth + V - 1) / V * V, blocks = (a.outputs + BLOCK - 1) / BLOCK;
     const long group = (long)get_global_id(0);
+    /* Of the inputs; batch norm of the outputs is the epilogue's. */
+    const bool normed = a.norm.images > 0 && !(a.epilogue & MX_SUM_GRADIENT);
 #if !SCRATCH_IS_LOCAL
     scratch += a.scratch + (size_t)group * a.scratch_floats;
 #endif
-    SCRATCH float *v = scratch, *m = scratch + (size_t)PLACES * T * stride;
+    SCRATCH float *v = scratch, *m = v + (size_t)PLACES * T * stride, *sums = m + PLACES * T * BLOCK;
     x += a.x;
     y += a.y;
     packed += a.packed;
-    for (int run = (int)(runs * group / a.groups); run < (int)(runs * (group + 1) / a.groups); run++) {
-        for (int t = 0; t < T; t++) {
-            /* Past the last tile the last is taken again, and not stored. */
-            const int tile = min(run * T + t, tiles - 1), n = tile / plane, at = tile % plane;
-            transform_tile(x + (size_t)n * a.in_h * a.in_w * a.depth, zeros, v + t * stride, stride,
-                           at / a.tiles_w * TILE + a.row0, at % a.tiles_w * TILE + a.column0, a.in_h, a.in_w,
-                           a.depth);
-        }
-        for (int block = 0; block < blocks; block++) {
-            for (int e = 0; e < PLACES; e++)
-                multiply(v + (size_t)e * T * stride, packed + ((size_t)e * blocks + block) * a.depth * BLOCK,
-                         m + e * T * BLOCK, stride, a.depth);
-            for (int k = 0; k < BLOCK && block * BLOCK + k < a.outputs; k += V) {
-                const int out = block * BLOCK + k, left = a.outputs - out;
-                const vfloat add = a.has_bias ? load_part(bias + a.bias + out, left) : (vfloat)(0.0f);
-                for (int t = 0; t < T && run * T + t < tiles; t++) {
-                    const int tile = run * T + t, n = tile / plane, at = tile % plane;
-                    inverse_tile(m + t * BLOCK + k, y + (size_t)n * a.out_h * a.out_w * a.outputs + out, add,
-                                 at / a.tiles_w * TILE, at % a.tiles_w * TILE, left, a);
+    also += a.also;
+    for (int chunk = (int)(a.chunks * group / a.groups); chunk < (int)(a.chunks * (group + 1) / a.groups); chunk++) {
+        const int chunk_group = chunk / a.group_chunks;
+        const int begin = chunk_group * a.group_tiles + chunk % a.group_chunks * a.chunk_tiles;
+        const int end = min(begin + a.chunk_tiles, (chunk_group + 1) * a.group_tiles);
+        for (int first = begin; first < end; first += T) {
+            for (int t = 0; t < T; t++) {
+                /* Past the last tile the last is taken again, and not stored. */
+                const int tile = min(first + t, end - 1), n = tile / plane, at = tile % plane;
+                transform_tile(x + (size_t)n * a.in_h * a.in_w * a.depth, zeros,
+                               normed ? norm + a.norm.saved + (size_t)(n / a.norm.images) * 4 * a.depth : 0,
+                               a.norm.slope, v + t * stride, stride, at / a.tiles_w * TILE + a.row0,
+                               at % a.tiles_w * TILE + a.column0, a.in_h, a.in_w, a.depth);
+            }
+            for (int block = 0; block < blocks; block++) {
+                for (int e = 0; e < PLACES; e++)
+                    multiply(v + (size_t)e * T * stride, packed + ((size_t)e * blocks + block) * a.depth * BLOCK,
+                             m + e * T * BLOCK, stride, a.depth);
+                for (int k = 0; k < BLOCK && block * BLOCK + k < a.outputs; k += V) {
+                    const int out = block * BLOCK + k, left = a.outputs - out;
+                    const vfloat add = a.has_bias ? load_part(bias + a.bias + out, left) : (vfloat)(0.0f);
+                    for (int t = 0; t < T && first + t < end; t++) {
+                        const int tile = first + t, n = tile / plane, row = tile % plane / a.tiles_w * TILE;
+                        const int column = tile % a.tiles_w * TILE;
+                        const outputs_at at = {(((size_t)n * a.out_h + row) * a.out_w + column) * a.outputs + out,
+                                               min(TILE, a.out_h - row),
+                                               min(TILE, a.out_w - column),
+                                               left,
+                                               out,
+                                               n,
+                                               tile == begin};
+                        inverse_tile(m + t * BLOCK + k, y, also, norm, sums + out, blocks * BLOCK, add, at, a);
+                    }
                 }
             }
         }
+        if (a.epilogue & (MX_SUM_MOMENTS | MX_SUM_GRADIENT))
+            store_sums(sums, blocks * BLOCK, partial + a.partial + (size_t)chunk * 2 * a.outputs,
+                       (end - begin) / plane * a.out_h * a.out_w, a);
     }
 }

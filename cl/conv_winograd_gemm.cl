@@ -19,14 +19,15 @@ static inline place place_of(int tile, const mx_winograd_gemm_args a) {
     return p;
 }
 
-__kernel void winograd_gemm_input(__global const float *x, __global const float *zeros, __global float *v,
-                                  const mx_winograd_gemm_args a) {
+__kernel void winograd_gemm_input(__global const float *x, __global const float *zeros, __global const float *norm,
+                                  __global float *v, const mx_winograd_gemm_args a) {
     const int c = (int)get_global_id(0) * V, tile = (int)get_global_id(1);
     if (c >= a.depth || tile >= a.tiles) return;
     const place at = place_of(tile, a);
     vfloat d[EDGE][EDGE];
-    input_tile(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, zeros, at.row - a.pad, at.column - a.pad, a.in_h,
-               a.in_w, a.depth, c, d);
+    norm = a.norm.images > 0 ? norm + a.norm.saved + (size_t)((a.first + at.n) / a.norm.images) * 4 * a.depth : 0;
+    input_tile(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, zeros, norm, a.norm.slope, at.row - a.pad,
+               at.column - a.pad, a.in_h, a.in_w, a.depth, c, d);
     v += a.v + (size_t)tile * a.depth + c;
 #pragma unroll
     for (int e = 0; e < PLACES; e++)

@@ -53,7 +53,8 @@ static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, 
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd_weights(__global const float *restrict x, __global const float *restrict dy,
-                      __global const float *restrict zeros, __global float *restrict partial,
+                      __global const float *restrict zeros, __global const float *restrict norm,
+                      __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
                       __local float *restrict scratch,
 #else
@@ -76,8 +77,9 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
             /* Past the chunk's last tile come zeros: a tile below the picture. */
             const int tile = min(first + t, end - 1), n = tile / plane, at = tile % plane;
             const int row = first + t < end ? at / a.tiles_w * TILE : a.out_h, column = at % a.tiles_w * TILE;
-            transform_tile(x + (size_t)n * a.in_h * a.in_w * a.c, zeros, v + t * stride, stride, row - a.pad,
-                           column - a.pad, a.in_h, a.in_w, a.c);
+            transform_tile(x + (size_t)n * a.in_h * a.in_w * a.c, zeros,
+                           a.norm.images > 0 ? norm + a.norm.saved + (size_t)(n / a.norm.images) * 4 * a.c : 0,
+                           a.norm.slope, v + t * stride, stride, row - a.pad, column - a.pad, a.in_h, a.in_w, a.c);
             transform_gradient(dy + (size_t)n * a.out_h * a.out_w * a.k, zeros, z + t * split, split, row, column, a);
         }
         for (int e = 0; e < PLACES; e++)

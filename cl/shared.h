@@ -151,23 +151,43 @@ typedef struct mx_direct_args {
     mx_i32 has_bias, accumulate;
 } mx_direct_args;
 
+/* A tensor read as batch norm with leaky ReLU makes it, leaky(x scale + shift): `saved` is the offset of
+ * saved[group][4][c] (mean, 1 / deviation, scale, shift), a group being `images` images. images 0: as it is. */
+typedef struct mx_norm_args {
+    mx_i32 images;
+    mx_u32 saved;
+    mx_f32 slope;
+} mx_norm_args;
+
+/* What a convolution does to its outputs besides storing them. */
+enum {
+    MX_ADD_RESIDUAL = 1, /* adds a tensor of their size */
+    MX_SUM_MOMENTS = 2,  /* mean and squared deviation of a chunk, for batch norm behind it */
+    MX_SUM_GRADIENT = 4  /* as the gradient by batch norm's output: to that by what its activation saw, dz, with
+                            the sums of dz and dz xhat of a chunk */
+};
+
 /* A 3x3 convolution of stride 1 by Winograd tiles: in[n][in_h][in_w][depth] to out[n][out_h][out_w]
  * [outputs], out (i, j) meeting rows i + row0 .. i + row0 + 2. The transformed weights are
- * packed[e][block][depth][width] for the (TILE + 2)^2 places e of a tile. `scratch_floats` is a work-
+ * packed[e][block][depth][width] for the (TILE + 2)^2 places e of a tile. The tiles are groups of
+ * `group_tiles`, each in `group_chunks` chunks of `chunk_tiles`, of which a work-group takes an equal run.
+ * partial[chunk][2][outputs]; `also` is the residual, or what batch norm saw. `scratch_floats` is a work-
  * group's share of a global scratch, where local memory does not hold it. */
 typedef struct mx_winograd_args {
     mx_i32 n, in_h, in_w, depth, out_h, out_w, outputs;
-    mx_i32 row0, column0, tiles_h, tiles_w, accumulate, has_bias;
-    mx_i32 groups; /* work-groups: each takes an equal run of tile groups */
-    mx_u32 x, packed, bias, y, scratch, scratch_floats;
+    mx_i32 row0, column0, tiles_h, tiles_w, accumulate, has_bias, epilogue;
+    mx_i32 group_tiles, group_chunks, chunk_tiles, chunks, groups;
+    mx_u32 x, packed, bias, also, partial, y, scratch, scratch_floats;
+    mx_norm_args norm;
 } mx_winograd_args;
 
 /* The same in three launches over `tiles` tiles of whole images (conv_winograd_gemm.cl). x and y are of the
  * first of them; depth and outputs are c and k, of the gradient by the data k and c. */
 typedef struct mx_winograd_gemm_args {
     mx_i32 in_h, in_w, depth, out_h, out_w, outputs;
-    mx_i32 pad, tiles_h, tiles_w, tiles, transposed, accumulate, has_bias;
+    mx_i32 pad, tiles_h, tiles_w, tiles, transposed, accumulate, has_bias, first;
     mx_u32 x, weight, bias, y, u, v, m;
+    mx_norm_args norm; /* of x; `first` is the first image */
 } mx_winograd_gemm_args;
 
 /* Weights [3][3][c][k] to the packed form above; transposed: depth = k, outputs = c and the kernel
@@ -183,6 +203,7 @@ typedef struct mx_winograd_weights_args {
     mx_i32 n, in_h, in_w, c, out_h, out_w, k;
     mx_i32 pad, tiles_h, tiles_w, chunks, split_k;
     mx_u32 x, y, partial, weight, scratch, scratch_floats;
+    mx_norm_args norm; /* of x */
 } mx_winograd_weights_args;
 
 /* Gradient by the weights as sums over pixels: partial[chunks][taps][c][k]. A chunk is a share of the
@@ -211,7 +232,8 @@ typedef struct mx_weights_sum_args {
 } mx_weights_sum_args;
 
 /* Batch norm over x[groups][rows][c]: statistics per group and channel. A chunk is `chunk_rows`
- * rows; partial results are [groups][chunks][2][c]. slope = 1 means no activation afterwards. */
+ * rows; partial results are [groups][chunks][2][c], saved[groups][4][c]. slope = 1 means no activation
+ * afterwards. */
 typedef struct mx_batchnorm_args {
     mx_i32 groups, rows, c, chunks, chunk_rows, accumulate;
     mx_u32 x, y, dy, dx, partial, saved, gamma, beta, dgamma, dbeta, running_mean, running_var;

@@ -86,10 +86,14 @@ static inline void weight_gradient_transform(const vfloat *u, vfloat *g) {
 #endif
 }
 
-/* Channels c .. c + V of the input tile whose corner is (row, column) of picture x, transformed. */
-static inline void input_tile(__global const float *x, __global const float *zeros, int row, int column, int in_h,
-                              int in_w, int depth, int c, vfloat v[EDGE][EDGE]) {
+/* Channels c .. c + V of the input tile whose corner is (row, column) of picture x, transformed. `norm` is
+ * the group's [4][depth] of mx_norm_args, or NULL; what lies outside of the picture stays zero. */
+static inline void input_tile(__global const float *x, __global const float *zeros, __global const float *norm,
+                              float slope, int row, int column, int in_h, int in_w, int depth, int c,
+                              vfloat v[EDGE][EDGE]) {
     vfloat d[EDGE][EDGE];
+    const vfloat scale = norm ? load_part(norm + 2 * depth + c, depth - c) : (vfloat)(1.0f);
+    const vfloat shift = norm ? load_part(norm + 3 * depth + c, depth - c) : (vfloat)(0.0f);
 #pragma unroll
     for (int j = 0; j < EDGE; j++) {
         vfloat in[EDGE], out[EDGE];
@@ -98,6 +102,7 @@ static inline void input_tile(__global const float *x, __global const float *zer
         for (int i = 0; i < EDGE; i++) {
             const bool ok = column_ok && row + i >= 0 && row + i < in_h;
             in[i] = load_part(ok ? x + ((long)(row + i) * in_w + column + j) * depth + c : zeros, depth - c);
+            if (norm && ok) in[i] = leaky(fma(in[i], scale, shift), slope);
         }
         input_transform(in, out);
 #pragma unroll
@@ -171,11 +176,12 @@ static inline void weight_tile(vfloat w[3][3], vfloat u[EDGE][EDGE]) {
 
 #ifdef SCRATCH
 /* Input tile at (row, column) of picture x to v[PLACES][T][stride], all channels. */
-static inline void transform_tile(__global const float *x, __global const float *zeros, SCRATCH float *v, int stride,
-                                  int row, int column, int in_h, int in_w, int depth) {
+static inline void transform_tile(__global const float *x, __global const float *zeros, __global const float *norm,
+                                  float slope, SCRATCH float *v, int stride, int row, int column, int in_h, int in_w,
+                                  int depth) {
     for (int c = 0; c < depth; c += V) {
         vfloat d[EDGE][EDGE];
-        input_tile(x, zeros, row, column, in_h, in_w, depth, c, d);
+        input_tile(x, zeros, norm, slope, row, column, in_h, in_w, depth, c, d);
 #pragma unroll
         for (int i = 0; i < EDGE; i++)
 #pragma unroll

@@ -10,6 +10,20 @@ enum { MX_LAYER_INPUTS = 2, MX_LAYER_PARAMS = 4 };
 
 typedef struct mx_layer_type mx_layer_type;
 
+/* Offsets of what a layer has besides its output: when training and otherwise. Partial sums are
+ * from a convolution's forward to batch norm's, and from its backward to batch norm's. */
+typedef struct mx_layer_places {
+    size_t saved[2], moments[2], sums;
+} mx_layer_places;
+
+/* What mx_net_fuse found for a layer: layers that work together, -1 for none. */
+typedef struct mx_layer_fused {
+    bool lazy;    /* batchnorm: its output is not stored; who reads it reads its input, normed */
+    int residual; /* conv: the sum that it makes on its way. add: the convolution that does it */
+    int moments;  /* conv: the batch norm that it counts moments for, and the other way round */
+    int gradient; /* conv: the batch norm whose gradient sums its backward makes, and so on */
+} mx_layer_fused;
+
 typedef struct mx_layer {
     const mx_layer_type *type;
     char name[MX_NAME_BYTES];      /* torch's name of the module, such as "block1.layer.0.conv1" */
@@ -36,8 +50,9 @@ typedef struct mx_layer {
             mx_conv_plan plan;
         } linear;
     } as;
-    size_t saved;        /* floats kept from forward to backward */
-    size_t saved_offset; /* in the activations */
+    size_t saved;         /* floats kept from forward to backward, or to who reads them */
+    mx_layer_places at;   /* in the activations */
+    mx_layer_fused fused; /* with its neighbours */
 } mx_layer;
 
 /* One call of a layer: tensors of the batch at hand. */
@@ -46,10 +61,16 @@ typedef struct mx_layer_call {
     const mx_net *net;
     const mx_layer *layer;
     const mx_pass *pass;
+    const size_t *offsets; /* of the values */
     mx_tensor x[MX_LAYER_INPUTS], y;
     mx_tensor dx[MX_LAYER_INPUTS], dy; /* backward; dx.buffer NULL: not wanted */
     bool accumulate[MX_LAYER_INPUTS];  /* dx has a gradient already: add */
     mx_tensor saved, workspace;
+    mx_norm norm[MX_LAYER_INPUTS]; /* how x is to be read */
+    mx_tensor residual;            /* conv: what to add to y, buffer NULL for nothing */
+    mx_chunk_sums sums; /* conv: to make; batchnorm: that are there (rows 0: workspace only) */
+    mx_tensor seen;     /* conv, backward with sums: what batch norm saw, by `seen_norm` */
+    mx_norm seen_norm;
 } mx_layer_call;
 
 /* What a network is planned for: the most rows and groups. */
@@ -67,6 +88,8 @@ struct mx_layer_type {
     const char *name;
     bool backward_reads_x; /* its inputs must live until its backward */
     bool backward_reads_y; /* and so must its output */
+    /* Whether it reads its inputs by `norm`; NULL: it does not. */
+    bool (*reads_norm)(const mx_layer *layer, bool trained);
     /* The output's h, w, c from the inputs'; declares the parameters. */
     mx_status (*shape)(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y);
     /* Sets layer->saved and returns the workspace in *floats. */
@@ -93,6 +116,9 @@ mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
 
 /* Whether anything wants the gradient by `value`: not the input, nor what frozen layers make. */
 bool mx_net_wants_gradient(const mx_net *net, int value);
+
+/* Of `reads_norm`: always. */
+bool mx_layer_reads_norm(const mx_layer *layer, bool trained);
 
 /* Plans a convolution of `layer` as the limits and their tuner say. */
 mx_status mx_layer_plan_conv(const mx_layer_limits *limits, const mx_layer *layer,

@@ -13,9 +13,8 @@ static mx_status shape(mx_net *net, mx_layer *layer, const mx_value *const *x, m
 }
 
 static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats) {
-    x.n = limits->rows;
-    layer->saved = mx_batchnorm_saved(x, limits->groups);
-    *floats = mx_batchnorm_workspace(x, limits->groups);
+    layer->saved = mx_batchnorm_saved(x.c, limits->groups);
+    *floats = mx_batchnorm_partial(x.c, limits->groups);
     return MX_OK;
 }
 
@@ -29,25 +28,36 @@ static mx_batchnorm parameters(const mx_layer_call *call) {
                           .slope = call->layer->as.batchnorm.slope};
 }
 
-static mx_status forward(const mx_layer_call *call) {
-    const mx_batchnorm bn = parameters(call);
-    if (call->pass->mode == MX_EVAL || call->layer->part.frozen)
-        return mx_batchnorm_infer(call->device, &bn, call->x[0], call->saved, call->y);
-    return mx_batchnorm_forward(call->device, &bn, call->x[0], call->pass->groups,
-                                call->pass->mode == MX_TRAIN && !call->pass->later_part,
-                                call->saved, call->workspace, call->y);
+/* Sums that a convolution made, or room for them. */
+static mx_chunk_sums sums_of(const mx_layer_call *call) {
+    return call->sums.rows > 0 ? call->sums : (mx_chunk_sums){.partial = call->workspace};
+}
+
+static bool is_running(const mx_layer_call *call) {
+    return call->pass->mode == MX_EVAL || call->layer->part.frozen;
 }
 
 static mx_status again(const mx_layer_call *call) {
+    const mx_norm norm = {.saved = call->saved,
+                          .groups = is_running(call) ? 1 : call->pass->groups,
+                          .slope = call->layer->as.batchnorm.slope};
+    return mx_batchnorm_apply(call->device, call->x[0], &norm, call->y);
+}
+
+static mx_status forward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
-    return mx_batchnorm_again(call->device, &bn, call->x[0], call->pass->groups, call->saved,
-                              call->y);
+    const bool update = call->pass->mode == MX_TRAIN && !call->pass->later_part;
+    MX_TRY(is_running(call)
+               ? mx_batchnorm_running(call->device, &bn, call->saved)
+               : mx_batchnorm_statistics(call->device, &bn, call->x[0], call->pass->groups, update,
+                                         sums_of(call), call->saved));
+    return call->layer->fused.lazy ? MX_OK : again(call);
 }
 
 static mx_status backward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
     return mx_batchnorm_backward(call->device, &bn, call->x[0], call->pass->groups, call->saved,
-                                 call->dy, call->workspace, mx_call_gradient(call, GAMMA),
+                                 call->dy, sums_of(call), mx_call_gradient(call, GAMMA),
                                  mx_call_gradient(call, BETA), call->dx[0], call->accumulate[0]);
 }
 

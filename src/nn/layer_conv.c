@@ -58,24 +58,49 @@ static mx_tensor as_rsck(const mx_layer *layer, mx_tensor weight, mx_i32 c) {
     return weight;
 }
 
+static bool reads_norm(const mx_layer *layer, bool trained) {
+    const mx_conv_plan *plan = &layer->as.conv.plan;
+    return mx_conv_can(plan, MX_CONV_FORWARD, MX_CONV_READS_NORM) &&
+           (!trained || mx_conv_can(plan, MX_CONV_BACKWARD_WEIGHTS, MX_CONV_READS_NORM));
+}
+
 static mx_status forward(const mx_layer_call *call) {
-    mx_conv_operands o = {.x = call->x[0], .y = call->y, .workspace = call->workspace};
+    mx_conv_operands o = {.x = call->x[0],
+                          .y = call->y,
+                          .workspace = call->workspace,
+                          .norm = call->norm[0],
+                          .residual = call->residual,
+                          .sums = call->sums,
+                          .sum_groups = call->pass->groups};
     o.weight = as_rsck(call->layer, mx_call_weight(call, 0), o.x.c);
     if (call->layer->as.conv.bias) o.bias = mx_call_weight(call, 1);
     return mx_conv_run(call->device, &call->layer->as.conv.plan, MX_CONV_FORWARD, &o);
 }
 
-static mx_status backward(const mx_layer_call *call) {
-    mx_conv_operands o = {.x = call->x[0], .y = call->dy, .workspace = call->workspace};
+static mx_status backward_weights(const mx_layer_call *call) {
+    mx_conv_operands o = {
+        .x = call->x[0], .y = call->dy, .workspace = call->workspace, .norm = call->norm[0]};
     o.weight = as_rsck(call->layer, mx_call_gradient(call, 0), o.x.c);
     if (call->layer->as.conv.bias) o.bias = mx_call_gradient(call, 1);
-    MX_TRY(mx_conv_run(call->device, &call->layer->as.conv.plan, MX_CONV_BACKWARD_WEIGHTS, &o));
-    if (!call->dx[0].buffer) return MX_OK;
-    o.x = call->dx[0];
+    return mx_conv_run(call->device, &call->layer->as.conv.plan, MX_CONV_BACKWARD_WEIGHTS, &o);
+}
+
+static mx_status backward_data(const mx_layer_call *call) {
+    mx_conv_operands o = {.x = call->dx[0],
+                          .y = call->dy,
+                          .workspace = call->workspace,
+                          .accumulate = call->accumulate[0],
+                          .norm = call->seen_norm,
+                          .seen = call->seen,
+                          .sums = call->sums,
+                          .sum_groups = call->pass->groups};
     o.weight = as_rsck(call->layer, mx_call_weight(call, 0), o.x.c);
-    o.bias = (mx_tensor){0};
-    o.accumulate = call->accumulate[0];
     return mx_conv_run(call->device, &call->layer->as.conv.plan, MX_CONV_BACKWARD_DATA, &o);
+}
+
+static mx_status backward(const mx_layer_call *call) {
+    MX_TRY(backward_weights(call));
+    return call->dx[0].buffer ? backward_data(call) : MX_OK;
 }
 
 static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) {
@@ -84,6 +109,7 @@ static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) 
 
 const mx_layer_type mx_layer_conv = {.name = "conv",
                                      .backward_reads_x = true,
+                                     .reads_norm = reads_norm,
                                      .shape = shape,
                                      .plan = plan,
                                      .forward = forward,

@@ -75,6 +75,7 @@ typedef struct mx_net_plan_request {
     mx_i32 tuned_rows; /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
     bool keep_all;   /* else outputs that backward reads are computed once more where that is cheap:
                         less memory, the same bits */
+    bool plain;      /* every layer by itself: nothing is fused */
     bool sizes_only; /* for mx_net_bytes: nothing is allocated, nothing can run */
 } mx_net_plan_request;
 

@@ -14,6 +14,21 @@ int mx_net_consumer_below(const mx_net *net, int value, int below) {
     return -1;
 }
 
+/* The largest layer below `below` that reads what is stored for value v, or -1. */
+static int reader_below(const mx_net *net, int v, int below) {
+    for (int i = below - 1; i >= 0; i--)
+        for (int j = 0; j < net->layers[i].n_in; j++)
+            if (net->layers[i].in[j] > 0 && mx_net_stored(net, net->layers[i].in[j]) == v) return i;
+    return -1;
+}
+
+/* The layer that stores value v. */
+static int writer_of(const mx_net *net, int v) {
+    const mx_layer *maker = &net->layers[v - 1];
+    return maker->type == &mx_layer_add && maker->fused.residual >= 0 ? maker->fused.residual
+                                                                      : v - 1;
+}
+
 static size_t value_floats(const mx_net *net, int value, mx_i32 rows) {
     const mx_value v = net->values[value];
     return (size_t)rows * (size_t)v.h * (size_t)v.w * (size_t)v.c;
@@ -39,18 +54,18 @@ static bool runs_backward(const mx_net *net, int layer) {
     return !net->layers[layer].part.frozen;
 }
 
-/* The largest layer below `below` whose backward reads value v, or -1. */
+/* The largest layer below `below` whose backward reads what is stored for value v, or -1. */
 static int backward_reader_below(const mx_net *net, int v, int below) {
-    int i = mx_net_consumer_below(net, v, below);
+    int i = reader_below(net, v, below);
     while (i >= 0 && !(runs_backward(net, i) && net->layers[i].type->backward_reads_x))
-        i = mx_net_consumer_below(net, v, i);
+        i = reader_below(net, v, i);
     return i;
 }
 
 int mx_net_again_before(const mx_net *net, int value) {
     if (net->request.keep_all || value == 0) return -1;
     const mx_layer *maker = &net->layers[value - 1];
-    if (!runs_backward(net, value - 1) || !maker->type->again) return -1;
+    if (!runs_backward(net, value - 1) || !maker->type->again || maker->fused.lazy) return -1;
     if (mx_net_again_before(net, maker->in[0]) >= 0) return -1;
     return backward_reader_below(net, value, net->n_layers);
 }
@@ -74,10 +89,11 @@ static bool backward_life(const mx_net *net, int v, int *first, int *last) {
  * in `again` a second life there. */
 static void output_lives(const mx_net *net, mx_block *blocks, mx_block *again, mx_i32 rows) {
     for (int v = 1; v <= net->n_layers; v++) {
-        const int reader = mx_net_consumer_below(net, v, net->n_layers);
+        const int reader = reader_below(net, v, net->n_layers);
         int first, last;
+        if (mx_net_stored(net, v) != v) continue;
         blocks[v] = (mx_block){.size = value_floats(net, v, rows),
-                               .first = v - 1,
+                               .first = writer_of(net, v),
                                .last = reader < 0 ? net->n_layers : reader};
         if (!again || !backward_life(net, v, &first, &last)) continue;
         if (mx_net_again_before(net, v) >= 0)
@@ -121,19 +137,48 @@ static void gradient_lives(const mx_net *net, mx_block *blocks, const int *owner
     }
 }
 
-/* Blocks of the training plan, each kind by value or layer. */
-enum { OUTPUTS, GRADIENTS, SAVED, AGAIN, KINDS };
+static mx_i32 most_groups(const mx_net *net) {
+    const mx_i32 train = net->request.train_groups, infer = net->request.infer_groups;
+    return train > infer ? train : infer;
+}
+
+/* What batch norm saves lives until its backward, and until its last reader where it is lazy. */
+static void saved_lives(const mx_net *net, mx_block *blocks, bool training) {
+    for (int i = 0; i < net->n_layers; i++) {
+        const int reader = mx_net_consumer_below(net, i + 1, net->n_layers);
+        const bool lazy = net->layers[i].fused.lazy;
+        int last = lazy && reader > i ? reader : i;
+        if (training && runs_backward(net, i)) last = 2 * net->n_layers - i;
+        blocks[i] = (mx_block){.size = net->layers[i].saved, .first = i, .last = last};
+    }
+}
+
+/* Partial sums live from the convolution that makes them to the batch norm that they are for. */
+static void sums_lives(const mx_net *net, mx_block *moments, mx_block *gradient) {
+    for (int i = 0; i < net->n_layers; i++) {
+        const mx_layer *layer = &net->layers[i];
+        if (layer->type != &mx_layer_batchnorm) continue;
+        const size_t size = mx_batchnorm_partial(net->values[i + 1].c, most_groups(net));
+        const int moment = 2 * net->n_layers;
+        if (layer->fused.moments >= 0)
+            moments[i] = (mx_block){.size = size, .first = layer->fused.moments, .last = i};
+        if (gradient && layer->fused.gradient >= 0)
+            gradient[i] = (mx_block){
+                .size = size, .first = moment - layer->fused.gradient, .last = moment - i};
+    }
+}
+
+/* Blocks of a plan, each kind by value or layer. */
+enum { OUTPUTS, SAVED, MOMENTS, GRADIENTS, AGAIN, SUMS, KINDS };
 
 static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t *total) {
     const int n = net->n_layers + 1;
-    mx_block *saved = blocks + SAVED * n, *again = blocks + AGAIN * n;
+    mx_block *again = blocks + AGAIN * n;
     output_lives(net, blocks + OUTPUTS * n, again, net->request.train_rows);
     gradient_owners(net, owner);
     gradient_lives(net, blocks + GRADIENTS * n, owner, net->request.train_rows);
-    for (int i = 0; i < net->n_layers; i++)
-        saved[i] = (mx_block){.size = net->layers[i].saved,
-                              .first = i,
-                              .last = runs_backward(net, i) ? 2 * net->n_layers - i : i};
+    saved_lives(net, blocks + SAVED * n, true);
+    sums_lives(net, blocks + MOMENTS * n, blocks + SUMS * n);
     MX_TRY(mx_memory_plan(blocks, (size_t)(KINDS * n), MX_TENSOR_ALIGN, net->segment, total));
     for (int v = 0; v < n; v++) {
         net->train_offset[v] = blocks[OUTPUTS * n + v].offset;
@@ -141,26 +186,24 @@ static mx_status plan_training(mx_net *net, mx_block *blocks, int *owner, size_t
         net->gradient_offset[v] = blocks[GRADIENTS * n + owner[v]].offset;
     }
     for (int i = 0; i < net->n_layers; i++)
-        net->layers[i].saved_offset = saved[i].offset;
+        net->layers[i].at = (mx_layer_places){.saved = {blocks[SAVED * n + i].offset},
+                                              .moments = {blocks[MOMENTS * n + i].offset},
+                                              .sums = blocks[SUMS * n + i].offset};
     return MX_OK;
 }
 
-static size_t largest_saved(const mx_net *net) {
-    size_t most = 0;
-    for (int i = 0; i < net->n_layers; i++)
-        if (net->layers[i].saved > most) most = net->layers[i].saved;
-    return most;
-}
-
-/* Without training, saved data lives for one layer only: all share a block that lives throughout.
- */
 static mx_status plan_inference(mx_net *net, mx_block *blocks, size_t *total) {
-    output_lives(net, blocks, NULL, net->request.infer_rows);
-    blocks[0] = (mx_block){.size = largest_saved(net), .first = 0, .last = net->n_layers};
-    MX_TRY(mx_memory_plan(blocks, (size_t)net->n_layers + 1, MX_TENSOR_ALIGN, net->segment, total));
-    for (int v = 0; v <= net->n_layers; v++)
-        net->infer_offset[v] = blocks[v].offset;
-    net->infer_saved_offset = blocks[0].offset;
+    const int n = net->n_layers + 1;
+    output_lives(net, blocks + OUTPUTS * n, NULL, net->request.infer_rows);
+    saved_lives(net, blocks + SAVED * n, false);
+    sums_lives(net, blocks + MOMENTS * n, NULL);
+    MX_TRY(mx_memory_plan(blocks, (size_t)(KINDS * n), MX_TENSOR_ALIGN, net->segment, total));
+    for (int v = 0; v < n; v++)
+        net->infer_offset[v] = blocks[OUTPUTS * n + v].offset;
+    for (int i = 0; i < net->n_layers; i++) {
+        net->layers[i].at.saved[1] = blocks[SAVED * n + i].offset;
+        net->layers[i].at.moments[1] = blocks[MOMENTS * n + i].offset;
+    }
     return MX_OK;
 }
 

@@ -31,7 +31,6 @@ struct mx_net {
     /* Offsets in the activations, by value: outputs when training (and once more in backward, the
      * same for those that are kept) and otherwise, gradients. */
     size_t *train_offset, *again_offset, *infer_offset, *gradient_offset;
-    size_t infer_saved_offset; /* scratch for what layers save when nothing is kept */
 
     mx_status failed; /* of the description */
     char failure[256];
@@ -39,6 +38,18 @@ struct mx_net {
 
 /* The largest layer that reads value v and is smaller than `below`, or -1. */
 int mx_net_consumer_below(const mx_net *net, int value, int below);
+
+/* The smallest layer that reads value v, or -1: the last to add to its gradient. */
+int mx_net_first_consumer(const mx_net *net, int value);
+
+/* Finds what planned layers can do together, unless request.plain. */
+void mx_net_fuse(mx_net *net);
+/* Gives layer i's call what its neighbours and it do together: in forward, and in backward. */
+void mx_net_fuse_forward(const mx_net *net, int i, mx_layer_call *call);
+void mx_net_fuse_backward(const mx_net *net, int i, mx_layer_call *call);
+/* The value whose memory `value` is in: its own, a sum's that its convolution makes, or, of a lazy
+ * one, that of what batch norm saw. */
+int mx_net_stored(const mx_net *net, int value);
 
 /* The layer before whose backward `value` is computed again, or -1: it is kept, or not read. */
 int mx_net_again_before(const mx_net *net, int value);

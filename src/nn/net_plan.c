@@ -126,6 +126,7 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
+    mx_net_fuse(net);
     MX_TRY(mx_net_plan_activations(net, &activations));
     net->bytes = bytes_of(net, activations, workspace);
     if (request->sizes_only) return MX_OK;

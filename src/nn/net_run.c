@@ -19,13 +19,15 @@ static mx_layer_call call_of(mx_net *net, const mx_pass *pass, int i, mx_tensor 
                              const size_t *offsets) {
     const mx_layer *layer = &net->layers[i];
     const bool training = pass->mode == MX_TRAIN;
-    mx_layer_call call = {.device = net->device, .net = net, .layer = layer, .pass = pass};
+    mx_layer_call call = {
+        .device = net->device, .net = net, .layer = layer, .pass = pass, .offsets = offsets};
     for (int j = 0; j < layer->n_in; j++)
-        call.x[j] =
-            layer->in[j] == 0 ? input : mx_net_tensor(net, layer->in[j], pass->rows, offsets);
-    call.y = mx_net_tensor(net, i + 1, pass->rows, offsets);
-    const mx_tensor saved =
-        mx_net_activation(net, training ? layer->saved_offset : net->infer_saved_offset);
+        call.x[j] = layer->in[j] == 0
+                        ? input
+                        : mx_net_tensor(net, mx_net_stored(net, layer->in[j]), pass->rows, offsets);
+    if (!layer->fused.lazy)
+        call.y = mx_net_tensor(net, mx_net_stored(net, i + 1), pass->rows, offsets);
+    const mx_tensor saved = mx_net_activation(net, layer->at.saved[!training]);
     call.saved = mx_matrix(saved.buffer, saved.offset, 1, (mx_i32)layer->saved);
     call.workspace =
         mx_matrix(net->workspace, 0, 1, (mx_i32)(mx_buffer_bytes(net->workspace) / sizeof(float)));
@@ -67,8 +69,10 @@ mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tenso
     mx_layer_call call = {0};
     for (int i = 0; i < net->n_layers; i++) {
         call = call_of(net, pass, i, x, offsets);
+        mx_net_fuse_forward(net, i, &call);
         MX_TRY(mx_context(net->layers[i].type->forward(&call), "layer '%s'", net->layers[i].name));
-        MX_TRY(show_made(&call, "output", call.y));
+        MX_TRY(call.y.buffer ? show_made(&call, "output", call.y)
+                             : show_made(&call, "statistics", call.saved));
     }
     *logits = call.y;
     return MX_OK;
@@ -96,6 +100,7 @@ mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
         if (layer->part.frozen) break;
         MX_TRY(compute_inputs_again(net, pass, i, x));
         mx_layer_call call = call_of(net, pass, i, x, net->again_offset);
+        mx_net_fuse_backward(net, i, &call);
         call.dy = mx_net_tensor(net, i + 1, pass->rows, net->gradient_offset);
         for (int j = 0; j < layer->n_in; j++) {
             const int value = layer->in[j];

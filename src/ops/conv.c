@@ -110,6 +110,20 @@ void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_di
     }
 }
 
+bool mx_conv_can(const mx_conv_plan *plan, mx_conv_direction direction, mx_conv_ability ability) {
+    return plan->choice[direction].algorithm->abilities & ability;
+}
+
+mx_i32 mx_conv_sum_rows(const mx_conv_plan *plan, const mx_device *device,
+                        mx_conv_direction direction, mx_i32 n, mx_i32 groups) {
+    const mx_conv_algorithm *algorithm = plan->choice[direction].algorithm;
+    mx_conv_shape shape = plan->shape;
+    shape.n = n;
+    return algorithm->sum_rows ? algorithm->sum_rows(device, &shape, direction,
+                                                     &plan->choice[direction].params, groups)
+                               : 0;
+}
+
 mx_i32 mx_conv_tiles(mx_i32 pixels, mx_i32 tile) {
     return (pixels + tile - 1) / tile;
 }

@@ -4,6 +4,7 @@
 #ifndef MX_OPS_CONV_H
 #define MX_OPS_CONV_H
 
+#include "ops/batchnorm.h"
 #include "ops/tensor.h"
 
 typedef enum mx_conv_direction {
@@ -30,12 +31,31 @@ double mx_conv_bytes(const mx_conv_shape *shape, mx_conv_direction direction, bo
 /* forward:          y = x * weight (+ bias where bias.buffer is set)
  * backward_data:    x (+)= the gradient by x, from y = dy and weight
  * backward_weights: weight = the gradient by weight, from x and y = dy (bias = column sums of dy)
+ *
+ * And what else a direction does on its way, where its algorithm can (mx_conv_can):
+ *
+ * forward, backward_weights: x is read as `norm` says: batch norm's output, which nobody stored
+ * forward:          `residual`, where its buffer is set, is added to y
+ * forward:          `sums` become the moments of y, for mx_batchnorm_statistics
+ * backward_data:    where `sums` are wanted, the gradient by x, which batch norm made of `seen` by
+ *                   `norm`, becomes the one by what its activation saw, and `sums` are for
+ *                   mx_batchnorm_backward
  */
 typedef struct mx_conv_operands {
     mx_tensor x, weight, bias, y;
     mx_tensor workspace; /* as much as the algorithm asked for, or more */
     bool accumulate;     /* backward_data adds to x */
+    mx_norm norm;
+    mx_tensor residual, seen;
+    mx_chunk_sums sums; /* rows 0: none; else as mx_conv_sum_rows says */
+    mx_i32 sum_groups;  /* groups of images that the sums keep apart */
 } mx_conv_operands;
+
+/* What an algorithm does besides. */
+typedef enum mx_conv_ability {
+    MX_CONV_READS_NORM = 1,
+    MX_CONV_ADDS_RESIDUAL = 2,
+} mx_conv_ability;
 
 /* The numbers that an algorithm's kernels are specialised by; each algorithm says what its own
  * mean. All zeros: the algorithm's built-in choice for the shape. */
@@ -60,6 +80,11 @@ typedef struct mx_conv_algorithm {
     /* Floats of workspace; does not shrink as shape->n grows. */
     size_t (*workspace)(const mx_device *device, const mx_conv_shape *shape,
                         mx_conv_direction direction, const mx_conv_params *params);
+    unsigned abilities; /* mx_conv_ability */
+    /* Rows of a chunk of sums over `groups` groups, at most MX_MOST_CHUNKS chunks each; 0: it makes
+     * no sums of this shape. NULL: of none. */
+    mx_i32 (*sum_rows)(const mx_device *device, const mx_conv_shape *shape,
+                       mx_conv_direction direction, const mx_conv_params *params, mx_i32 groups);
     /* shape->n is the batch of this call. Leaves the bias of backward_weights to mx_conv_run. */
     mx_status (*run)(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
                      const mx_conv_params *params, const mx_conv_operands *operands);
@@ -91,6 +116,12 @@ void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_di
 /* The single candidate of an algorithm without parameters. */
 int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out);
+
+/* Whether the plan's algorithm of a direction has an ability. */
+bool mx_conv_can(const mx_conv_plan *plan, mx_conv_direction direction, mx_conv_ability ability);
+/* Rows of a chunk, of `sums` for n images in `groups` groups; 0: the direction makes none. */
+mx_i32 mx_conv_sum_rows(const mx_conv_plan *plan, const mx_device *device,
+                        mx_conv_direction direction, mx_i32 n, mx_i32 groups);
 
 /* Runs one direction for the batch operands->x.n <= plan->shape.n. */
 mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,

@@ -12,7 +12,10 @@ enum {
     LEAST_TILES = 8, /* that a work-group takes at a time; a multiple of a register tile's */
     MOST_TILES = 32,
     GROUPS_A_CORE = 2, /* work-groups sharing the tiles, where scratch is global */
-    MOST_PAD = 2
+    MOST_PAD = 2,
+    SUMS = 3,          /* numbers that an output channel's sums take */
+    LEAST_CHUNKS = 12, /* that keep every core busy */
+    MOST_WASTE = 8     /* a chunk may leave one in so many places of its last tiles empty */
 };
 
 /* How the kernel is built and run for a shape. */
@@ -49,7 +52,9 @@ static size_t places_of(const winograd_form *form) {
 
 static size_t scratch_of(const winograd_form *form) {
     const mx_i32 stride = (form->depth + form->vector - 1) / form->vector * form->vector;
-    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->block);
+    const mx_i32 outputs = (form->outputs + form->block - 1) / form->block * form->block;
+    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->block) +
+           SUMS * (size_t)outputs;
 }
 
 static winograd_form form_of(const mx_device *device, const mx_conv_shape *shape,
@@ -116,9 +121,64 @@ static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winog
                      o->weight.buffer, o->workspace.buffer);
 }
 
+/* How the tiles are shared out: all of them in chunks of `form->tiles`, or whole images of one of
+ * `groups` groups in chunks that sums are made of. */
+typedef struct winograd_chunks {
+    mx_i32 groups, group_tiles, chunk_tiles, group_chunks;
+} winograd_chunks;
+
+static winograd_chunks chunks_of(mx_i32 groups, mx_i32 group_tiles, mx_i32 chunk_tiles) {
+    return (winograd_chunks){.groups = groups,
+                             .group_tiles = group_tiles,
+                             .chunk_tiles = chunk_tiles,
+                             .group_chunks = (group_tiles + chunk_tiles - 1) / chunk_tiles};
+}
+
+/* Images of a chunk: the fewest that fill the places of whole runs of tiles, and that leave no more
+ * chunks than allowed; 0 where no number does, or too few chunks remain. */
+static mx_i32 chunk_images(mx_i32 images, mx_i32 plane, mx_i32 tiles, mx_i32 groups) {
+    const mx_i32 least = (images + MX_MOST_CHUNKS - 1) / MX_MOST_CHUNKS;
+    for (mx_i32 count = least; count <= images; count++) {
+        const mx_i32 runs = mx_conv_tiles(count * plane, tiles);
+        if (groups * mx_conv_tiles(images, count) < LEAST_CHUNKS) return 0;
+        if (runs * tiles - count * plane <= runs * tiles / MOST_WASTE) return count;
+    }
+    return 0;
+}
+
+static mx_i32 sum_images(const mx_device *device, const mx_conv_shape *shape,
+                         mx_conv_direction direction, const mx_conv_params *params, mx_i32 groups) {
+    const bool forward = direction == MX_CONV_FORWARD;
+    const winograd_form form = form_of(device, shape, direction, params);
+    const mx_i32 h = forward ? mx_conv_out_height(shape) : shape->h,
+                 w = forward ? mx_conv_out_width(shape) : shape->w;
+    return chunk_images(shape->n / groups,
+                        mx_conv_tiles(h, form.tile) * mx_conv_tiles(w, form.tile), form.tiles,
+                        groups);
+}
+
+static mx_i32 sum_rows(const mx_device *device, const mx_conv_shape *shape,
+                       mx_conv_direction direction, const mx_conv_params *params, mx_i32 groups) {
+    const bool forward = direction == MX_CONV_FORWARD;
+    const mx_i32 pixels =
+        forward ? mx_conv_out_height(shape) * mx_conv_out_width(shape) : shape->h * shape->w;
+    return sum_images(device, shape, direction, params, groups) * pixels;
+}
+
+static mx_i32 epilogue_of(const mx_conv_operands *o, bool forward) {
+    const mx_i32 sums = forward ? MX_SUM_MOMENTS : MX_SUM_GRADIENT;
+    return (o->residual.buffer ? MX_ADD_RESIDUAL : 0) | (o->sums.rows > 0 ? sums : 0);
+}
+
 /* `in` and `out` are x and y, or dy and dx. */
 static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tensor out, mx_i32 pad,
                                 const mx_conv_operands *o) {
+    const mx_i32 tiles_h = mx_conv_tiles(out.h, form->tile),
+                 tiles_w = mx_conv_tiles(out.w, form->tile), plane = tiles_h * tiles_w;
+    const winograd_chunks chunks = o->sums.rows > 0
+                                       ? chunks_of(o->sum_groups, out.n / o->sum_groups * plane,
+                                                   o->sums.rows / (out.h * out.w) * plane)
+                                       : chunks_of(1, out.n * plane, form->tiles);
     return (mx_winograd_args){.n = in.n,
                               .in_h = in.h,
                               .in_w = in.w,
@@ -128,17 +188,23 @@ static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tens
                               .outputs = form->outputs,
                               .row0 = -pad,
                               .column0 = -pad,
-                              .tiles_h = mx_conv_tiles(out.h, form->tile),
-                              .tiles_w = mx_conv_tiles(out.w, form->tile),
+                              .tiles_h = tiles_h,
+                              .tiles_w = tiles_w,
                               .accumulate = o->accumulate,
                               .has_bias = o->bias.buffer != NULL,
+                              .group_tiles = chunks.group_tiles,
+                              .group_chunks = chunks.group_chunks,
+                              .chunk_tiles = chunks.chunk_tiles,
+                              .chunks = chunks.groups * chunks.group_chunks,
                               .groups = form->groups,
                               .x = in.offset,
                               .packed = o->workspace.offset,
                               .bias = o->bias.offset,
+                              .partial = o->sums.partial.offset,
                               .y = out.offset,
                               .scratch = o->workspace.offset + (mx_u32)form->packed,
-                              .scratch_floats = (mx_u32)form->scratch};
+                              .scratch_floats = (mx_u32)form->scratch,
+                              .norm = mx_norm_args_of(&o->norm, out.n)};
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
@@ -146,21 +212,24 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const bool forward = direction == MX_CONV_FORWARD;
     const winograd_form form = form_of(device, shape, direction, params);
     const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x;
+    const mx_tensor also = forward ? o->residual : o->seen;
     mx_winograd_args args = args_of(&form, in, out, forward ? shape->pad : 2 - shape->pad, o);
-    const mx_i32 tiles = args.n * args.tiles_h * args.tiles_w;
     mx_buffer *zeros;
+    args.epilogue = epilogue_of(o, forward);
+    args.also = also.offset;
     MX_TRY(mx_device_zeros(device, &zeros));
     MX_TRY(pack(device, shape, &form, !forward, o));
     if (!form.local)
         return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
                          mx_range_single((size_t)args.groups, 1, 1), args, in.buffer,
-                         o->workspace.buffer, o->bias.buffer, zeros, out.buffer,
-                         o->workspace.buffer);
-    args.groups = (tiles + form.tiles - 1) / form.tiles;
+                         o->workspace.buffer, o->bias.buffer, zeros, o->norm.saved.buffer,
+                         also.buffer, out.buffer, o->sums.partial.buffer, o->workspace.buffer);
+    args.groups = args.chunks;
     mx_range range = mx_range_single((size_t)args.groups, 1, 1);
     range.local_bytes = form.scratch * sizeof(float);
     return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args,
-                     in.buffer, o->workspace.buffer, o->bias.buffer, zeros, out.buffer);
+                     in.buffer, o->workspace.buffer, o->bias.buffer, zeros, o->norm.saved.buffer,
+                     also.buffer, out.buffer, o->sums.partial.buffer);
 }
 
 const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
@@ -169,4 +238,6 @@ const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
                                             .preferred = preferred,
                                             .candidates = candidates,
                                             .workspace = workspace,
+                                            .abilities = MX_CONV_READS_NORM | MX_CONV_ADDS_RESIDUAL,
+                                            .sum_rows = sum_rows,
                                             .run = run};

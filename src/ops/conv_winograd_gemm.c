@@ -152,7 +152,7 @@ static mx_status transform_weights(const work *w) {
 static mx_status transform_input(const work *w, mx_buffer *in) {
     return MX_LAUNCH(w->device, "conv_winograd_gemm.cl", "winograd_gemm_input", w->options,
                      range_over(w, w->args.depth, w->vector, w->args.tiles), w->args, in, w->zeros,
-                     w->o->workspace.buffer);
+                     w->o->norm.saved.buffer, w->o->workspace.buffer);
 }
 
 static mx_status convolve(const work *w, mx_buffer *in, mx_buffer *out) {
@@ -193,7 +193,8 @@ static mx_status begin(work *w, const mx_conv_shape *shape, mx_conv_direction di
                                       .has_bias = o->bias.buffer && direction == MX_CONV_FORWARD,
                                       .weight = o->weight.offset,
                                       .bias = o->bias.offset,
-                                      .u = o->workspace.offset};
+                                      .u = o->workspace.offset,
+                                      .norm = mx_norm_args_of(&o->norm, shape->n)};
     w->args.v = w->args.u + (mx_u32)w->form.u;
     w->args.m = w->args.v + (mx_u32)w->form.v;
     snprintf(w->options, sizeof w->options, "-DV=%d -DTILE=%d", w->vector, params->v[PARAM_TILE]);
@@ -206,6 +207,7 @@ static void take_images(work *w, mx_tensor in, mx_tensor out, mx_i32 first, mx_i
     w->args.x = in.offset + (mx_u32)first * (mx_u32)(in.h * in.w * in.c);
     w->args.y = out.offset + (mx_u32)first * (mx_u32)(out.h * out.w * out.c);
     w->args.tiles = count * w->form.tiles_h * w->form.tiles_w;
+    w->args.first = first;
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
@@ -233,4 +235,5 @@ const mx_conv_algorithm mx_conv_winograd_gemm = {.name = "winograd-gemm",
                                                  .preferred = preferred,
                                                  .candidates = candidates,
                                                  .workspace = workspace,
+                                                 .abilities = MX_CONV_READS_NORM,
                                                  .run = run};

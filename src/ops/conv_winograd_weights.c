@@ -126,18 +126,20 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                                            .partial = o->workspace.offset,
                                            .weight = o->weight.offset,
                                            .scratch = o->workspace.offset + (mx_u32)form.partial,
-                                           .scratch_floats = (mx_u32)form.scratch};
+                                           .scratch_floats = (mx_u32)form.scratch,
+                                           .norm = mx_norm_args_of(&o->norm, shape->n)};
     mx_range range = mx_range_single((size_t)form.splits, (size_t)form.chunks, 1);
     mx_buffer *zeros;
     MX_TRY(mx_device_zeros(device, &zeros));
     if (form.local) {
         range.local_bytes = form.scratch * sizeof(float);
         MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
-                         range, args, o->x.buffer, o->y.buffer, zeros, o->workspace.buffer));
+                         range, args, o->x.buffer, o->y.buffer, zeros, o->norm.saved.buffer,
+                         o->workspace.buffer));
     } else {
         MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
-                         range, args, o->x.buffer, o->y.buffer, zeros, o->workspace.buffer,
-                         o->workspace.buffer));
+                         range, args, o->x.buffer, o->y.buffer, zeros, o->norm.saved.buffer,
+                         o->workspace.buffer, o->workspace.buffer));
     }
     const mx_range all = {.dims = 2,
                           .global = {(size_t)(shape->k / form.vector), (size_t)shape->c, 1},
@@ -152,4 +154,5 @@ const mx_conv_algorithm mx_conv_winograd_weights = {.name = "winograd",
                                                     .preferred = preferred,
                                                     .candidates = candidates,
                                                     .workspace = workspace,
+                                                    .abilities = MX_CONV_READS_NORM,
                                                     .run = run};

@@ -283,6 +283,7 @@ static mx_status build_net(const mx_config *config, mx_device *device, int class
                                    .conv_algorithm = conv_algorithm(config),
                                    .tuner = tuner,
                                    .keep_all = !config->model_recompute,
+                                   .plain = !config->conv_fuse,
                                    .sizes_only = sizes_only,
                                    .tuned_rows =
                                        training.batch * mx_trainer_train_groups(&training)};

@@ -23,7 +23,7 @@ number='[0-9.e+-]+'
 matches flat "\"ops\":\[\{\"name\":\"[^\"]+\",\"calls\":$number,\"ms\":$number,\"gflops\":$number,\
 \"gbytes_per_s\":$number,\"flops\":$number,\"bytes\":$number,\"roof\":\"(compute|memory)\",\"roof_share\":$number,\
 \"bound\":\"(compute|memory|neither)\"\}"
-for op in conv_forward conv_backward_data conv_backward_weights batchnorm_forward adam mixup sharpen; do
+for op in conv_forward conv_backward_data conv_backward_weights batchnorm_statistics adam mixup sharpen; do
     matches flat "\"name\":\"$op"
 done
 awk -F'[:,{}]+' '{
@@ -48,7 +48,7 @@ awk -F'[:,{}]+' '{
 benchmark 0 'benchmark' --steps 1
 matches out '^its peaks +[0-9.]+ GFLOP/s, [0-9.]+ GB/s, measured$'
 matches out '^bound by +computation [0-9]+ % of the time, memory [0-9]+ %, neither [0-9]+ %$'
-matches out '^batchnorm_forward +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9]+ [CcMm]$'
+matches out '^batchnorm_statistics +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9]+ [CcMm]$'
 awk 'length($0) > 80 { exit 1 }' out || fail "lines of more than 80 columns: $(cat out)"
 matches out '^step +[0-9.]+ ms median, '
 matches out '^pictures +[0-9.]+ a second$'
@@ -60,8 +60,8 @@ grep -q '"name": "sharpen"' out && fail 'supervised training sharpens'
 benchmark 0 'benchmark --evaluate --json' --evaluate --steps 2 --json --set train.eval_batch=6
 tr -d ' \n' <out >flat
 matches flat '"step":"evaluation"'
-matches flat '"name":"batchnorm_infer"'
-grep -qE '"name":"(batchnorm_forward|conv_backward|adam)' flat && fail 'evaluation trains'
+matches flat '"name":"batchnorm_running"'
+grep -qE '"name":"(batchnorm_statistics|conv_backward|adam)' flat && fail 'evaluation trains'
 grep -q enqueue_ms flat && fail 'what waits for its logits has a time of enqueueing'
 awk -F'[:,{}]+' '{
     for (i = 1; i < NF; i++) {

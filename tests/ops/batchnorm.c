@@ -37,6 +37,17 @@ static moments moments_of(const batchnorm_params *p, const float *x, size_t grou
     return m;
 }
 
+enum { SAVED_ROWS = 4 };
+
+/* Row i of what is saved: mean, 1 / deviation, scale, shift. */
+static double saved_row(const mx_operand *o, moments m, size_t channel, size_t i) {
+    const double inverse = 1.0 / sqrt(m.variance + (double)EPSILON),
+                 scale = inverse * (double)o[GAMMA].values[channel];
+    const double rows[SAVED_ROWS] = {m.mean, inverse, scale,
+                                     (double)o[BETA].values[channel] - m.mean * scale};
+    return rows[i];
+}
+
 /* What the activation sees of row i. */
 static double normalised(const mx_operand *o, moments m, size_t at, size_t channel) {
     return ((double)o[X].values[at] - m.mean) / sqrt(m.variance + (double)EPSILON) *
@@ -70,9 +81,9 @@ static void reference_forward(mx_case *c) {
     for (size_t g = 0; g < (size_t)p->groups; g++)
         for (size_t channel = 0; channel < (size_t)p->c; channel++) {
             const moments m = moments_of(p, o[X].values, g, channel);
-            o[SAVED].expected[2 * g * (size_t)p->c + channel] = m.mean;
-            o[SAVED].expected[(2 * g + 1) * (size_t)p->c + channel] =
-                1.0 / sqrt(m.variance + (double)EPSILON);
+            for (size_t i = 0; i < SAVED_ROWS; i++)
+                o[SAVED].expected[(SAVED_ROWS * g + i) * (size_t)p->c + channel] =
+                    saved_row(o, m, channel, i);
             forward_channel(p, o, m, g, channel, o[Y].expected);
             if (g == 0) expect_running(p, o, m, channel);
         }
@@ -128,9 +139,9 @@ static void prepare_backward(const batchnorm_params *p, mx_operand *o) {
     for (size_t g = 0; g < (size_t)p->groups; g++)
         for (size_t channel = 0; channel < c; channel++) {
             const moments m = moments_of(p, o[X].values, g, channel);
-            o[SAVED].values[2 * g * c + channel] = (float)m.mean;
-            o[SAVED].values[(2 * g + 1) * c + channel] =
-                (float)(1.0 / sqrt(m.variance + (double)EPSILON));
+            for (size_t i = 0; i < SAVED_ROWS; i++)
+                o[SAVED].values[(SAVED_ROWS * g + i) * c + channel] =
+                    (float)saved_row(o, m, channel, i);
             for (size_t at = g * rows * c + channel; at < (g + 1) * rows * c; at += c)
                 if (fabs(normalised(o, m, at, channel)) < 1e-4) o[Y].values[at] = 0.0f;
         }
@@ -157,14 +168,16 @@ static mx_status run(mx_device *device, mx_case *c) {
                              .epsilon = EPSILON,
                              .momentum = MOMENTUM,
                              .slope = p->slope};
-    if (p->call == FORWARD)
-        return mx_batchnorm_forward(device, &bn, o[X].tensor, p->groups, p->extra, o[SAVED].tensor,
-                                    o[WORKSPACE].tensor, o[Y].tensor);
-    if (p->call == INFER)
-        return mx_batchnorm_infer(device, &bn, o[X].tensor, o[SAVED].tensor, o[Y].tensor);
-    return mx_batchnorm_backward(device, &bn, o[X].tensor, p->groups, o[SAVED].tensor, o[Y].tensor,
-                                 o[WORKSPACE].tensor, o[DGAMMA].tensor, o[DBETA].tensor,
-                                 o[DX].tensor, p->extra);
+    const mx_norm norm = {o[SAVED].tensor, p->groups, p->slope};
+    const mx_chunk_sums room = {.partial = o[WORKSPACE].tensor};
+    if (p->call == BACKWARD)
+        return mx_batchnorm_backward(device, &bn, o[X].tensor, p->groups, o[SAVED].tensor,
+                                     o[Y].tensor, room, o[DGAMMA].tensor, o[DBETA].tensor,
+                                     o[DX].tensor, p->extra);
+    MX_TRY(p->call == FORWARD ? mx_batchnorm_statistics(device, &bn, o[X].tensor, p->groups,
+                                                        p->extra, room, o[SAVED].tensor)
+                              : mx_batchnorm_running(device, &bn, o[SAVED].tensor));
+    return mx_batchnorm_apply(device, o[X].tensor, &norm, o[Y].tensor);
 }
 
 /* The projection of the forward upon dy. */
@@ -204,7 +217,6 @@ static mx_status check_call(mx_check *check, batchnorm_params p) {
     static void (*const references[])(mx_case *) = {reference_forward, reference_infer,
                                                     reference_backward};
     static const mx_role saved[] = {MX_OUTPUT, MX_WORKSPACE, MX_INPUT};
-    const mx_tensor x = {.n = p.n, .h = p.h, .w = p.w, .c = p.c};
     mx_case c = {.variant = names[p.call],
                  .params = &p,
                  .prepare = prepare,
@@ -215,10 +227,10 @@ static mx_status check_call(mx_check *check, batchnorm_params p) {
                  p.extra ? p.call == FORWARD ? " update" : " add" : "");
     mx_case_add(&c, MX_INPUT, "x", p.n, p.h, p.w, p.c);
     add_weights(&c, &p);
-    mx_case_add(&c, saved[p.call], "saved", 1, 1, 1, (mx_i32)mx_batchnorm_saved(x, p.groups));
+    mx_case_add(&c, saved[p.call], "saved", 1, 1, 1, (mx_i32)mx_batchnorm_saved(p.c, p.groups));
     mx_case_add(&c, p.call == BACKWARD ? MX_INPUT : MX_OUTPUT, "y", p.n, p.h, p.w, p.c);
     mx_case_add(&c, MX_WORKSPACE, "workspace", 1, 1, 1,
-                (mx_i32)mx_batchnorm_workspace(x, p.groups));
+                (mx_i32)mx_batchnorm_partial(p.c, p.groups));
     if (p.call == BACKWARD) add_gradients(&c, &p);
     return mx_check_case(check, &c);
 }

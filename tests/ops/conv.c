@@ -3,6 +3,8 @@
 
 #include "ops/case.h"
 #include "ops/conv_bench.h"
+#include "ops/conv_fused.h"
+#include "ops/conv_meetings.h"
 
 enum { X, WEIGHT, BIAS, Y, WORKSPACE, X0, WEIGHT0, BIAS0, Y0 };
 
@@ -13,70 +15,25 @@ typedef struct conv_params {
     mx_conv_plan plan;
 } conv_params;
 
-/* An input pixel, a tap and an output pixel that meet. */
-typedef struct meeting {
-    size_t input, tap, output;
-} meeting;
-
-typedef void meet(const mx_conv_shape *s, mx_operand *o, meeting m);
-
-/* Visits all meetings, outputs first; input pixels outside of the picture are zero and left out. */
-static void for_each_meeting(const mx_conv_shape *s, mx_operand *o, meet *visit) {
-    const mx_i32 oh = mx_conv_out_height(s), ow = mx_conv_out_width(s);
-    for (mx_i32 output = 0; output < s->n * oh * ow; output++)
-        for (mx_i32 tap = 0; tap < s->r * s->s; tap++) {
-            const mx_i32 n = output / (oh * ow);
-            const mx_i32 iy = output / ow % oh * s->stride - s->pad + tap / s->s;
-            const mx_i32 ix = output % ow * s->stride - s->pad + tap % s->s;
-            if (iy < 0 || iy >= s->h || ix < 0 || ix >= s->w) continue;
-            const mx_i32 input = (n * s->h + iy) * s->w + ix;
-            visit(s, o, (meeting){(size_t)input, (size_t)tap, (size_t)output});
-        }
-}
-
-/* y[k] += x[c] weight[c][k] */
-static void add_to_y(const mx_conv_shape *s, mx_operand *o, meeting m) {
-    const float *x = o[X].values + m.input * (size_t)s->c;
-    const float *weight = o[WEIGHT].values + m.tap * (size_t)s->c * (size_t)s->k;
-    double *y = o[Y].expected + m.output * (size_t)s->k;
-    for (mx_i32 c = 0; c < s->c; c++)
-        for (mx_i32 k = 0; k < s->k; k++)
-            y[k] += (double)x[c] * (double)weight[c * s->k + k];
-}
-
-static void add_to_x(const mx_conv_shape *s, mx_operand *o, meeting m) {
-    double *x = o[X].expected + m.input * (size_t)s->c;
-    const float *weight = o[WEIGHT].values + m.tap * (size_t)s->c * (size_t)s->k;
-    const float *y = o[Y].values + m.output * (size_t)s->k;
-    for (mx_i32 c = 0; c < s->c; c++)
-        for (mx_i32 k = 0; k < s->k; k++)
-            x[c] += (double)y[k] * (double)weight[c * s->k + k];
-}
-
-static void add_to_weight(const mx_conv_shape *s, mx_operand *o, meeting m) {
-    const float *x = o[X].values + m.input * (size_t)s->c;
-    double *weight = o[WEIGHT].expected + m.tap * (size_t)s->c * (size_t)s->k;
-    const float *y = o[Y].values + m.output * (size_t)s->k;
-    for (mx_i32 c = 0; c < s->c; c++)
-        for (mx_i32 k = 0; k < s->k; k++)
-            weight[c * s->k + k] += (double)x[c] * (double)y[k];
+static mx_conv_arrays arrays_of(const mx_operand *o) {
+    return (mx_conv_arrays){o[X].values, o[WEIGHT].values, o[Y].values};
 }
 
 static void forward(const mx_conv_shape *s, mx_operand *o, bool bias) {
     const size_t count = mx_operand_count(&o[Y]);
     for (size_t i = 0; i < count; i++)
         o[Y].expected[i] = bias ? (double)o[BIAS].values[i % (size_t)s->k] : 0.0;
-    for_each_meeting(s, o, add_to_y);
+    mx_conv_add_meetings(s, MX_CONV_FORWARD, arrays_of(o), o[Y].expected);
 }
 
 static void backward_data(const conv_params *p, mx_operand *o) {
     for (size_t i = 0; p->accumulate && i < mx_operand_count(&o[X]); i++)
         o[X].expected[i] = (double)o[X].values[i];
-    for_each_meeting(&p->shape, o, add_to_x);
+    mx_conv_add_meetings(&p->shape, MX_CONV_BACKWARD_DATA, arrays_of(o), o[X].expected);
 }
 
 static void backward_weights(const conv_params *p, mx_operand *o) {
-    for_each_meeting(&p->shape, o, add_to_weight);
+    mx_conv_add_meetings(&p->shape, MX_CONV_BACKWARD_WEIGHTS, arrays_of(o), o[WEIGHT].expected);
     for (size_t i = 0; p->bias && i < mx_operand_count(&o[Y]); i++)
         o[BIAS].expected[i % (size_t)p->shape.k] += (double)o[Y].values[i];
 }
@@ -230,7 +187,7 @@ static mx_status test(mx_check *check) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int extras = 0; extras < 2; extras++)
             MX_TRY(check_shape(check, cases[i].shape, cases[i].images, extras));
-    return MX_OK;
+    return mx_check_conv_fused(check);
 }
 
 /* Only the bias of backward_weights makes a difference to gradients. */
@@ -267,7 +224,7 @@ static mx_status bench(mx_check *check) {
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         MX_TRY(check_shape(check, shapes[i], shapes[i].n, false));
-    return MX_OK;
+    return mx_check_conv_fused(check);
 }
 
 mx_status mx_check_conv(mx_check *check) {

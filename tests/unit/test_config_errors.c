@@ -27,7 +27,7 @@ static void mistyped_names_are_answered_with_the_nearest(void **state) {
     expect_error("[train]\nlr = 1\n",
                  "exp.ini:2: unknown key 'lr' in [train]; did you mean 'lr' in [optimizer]?");
     expect_error("[conv]\nzzzzzz = 1\n",
-                 "exp.ini:2: unknown key 'zzzzzz' in [conv]; its keys are algorithm");
+                 "exp.ini:2: unknown key 'zzzzzz' in [conv]; its keys are algorithm, fuse");
     expect_error("[traim]\n", "exp.ini:1: unknown section [traim]; did you mean [train]?");
     expect_error("[source.a]\nimage = x\n",
                  "exp.ini:2: unknown key 'image' in [source.a]; did you mean 'images'?");

@@ -1,0 +1,166 @@
+/* What layers do together. A pass over the planned list that looks at neighbours only:
+ *
+ * - batch norm whose readers can norm what they read is lazy: nobody stores its output;
+ * - a convolution whose output only a sum reads adds the other summand on its way;
+ * - a convolution in front of batch norm counts the moments of what it stores;
+ * - one behind batch norm ends its gradient by the data with the activation's and the sums that
+ *   batch norm's own begins with. */
+#include "nn/net_internal.h"
+
+enum { NONE = -1 };
+
+static const mx_layer_fused nothing = {.residual = NONE, .moments = NONE, .gradient = NONE};
+
+static bool is(const mx_net *net, int layer, const mx_layer_type *type) {
+    return layer >= 0 && net->layers[layer].type == type;
+}
+
+int mx_net_first_consumer(const mx_net *net, int value) {
+    int first = NONE;
+    for (int i = mx_net_consumer_below(net, value, net->n_layers); i >= 0;
+         i = mx_net_consumer_below(net, value, i))
+        first = i;
+    return first;
+}
+
+static bool all_read_norm(const mx_net *net, int value) {
+    int reader = mx_net_consumer_below(net, value, net->n_layers);
+    if (reader < 0) return false;
+    for (; reader >= 0; reader = mx_net_consumer_below(net, value, reader)) {
+        const mx_layer *layer = &net->layers[reader];
+        const bool trained = net->request.train_rows > 0 && !layer->part.frozen;
+        if (!layer->type->reads_norm || !layer->type->reads_norm(layer, trained)) return false;
+    }
+    return true;
+}
+
+static bool is_lazy(const mx_net *net, int value) {
+    return value > 0 && net->layers[value - 1].fused.lazy;
+}
+
+/* The convolution that can make sum `add`, the one that runs last. */
+static int maker_of_sum(const mx_net *net, int add) {
+    const mx_layer *sum = &net->layers[add];
+    const int a = sum->in[0], b = sum->in[1], later = a > b ? a : b, earlier = a > b ? b : a;
+    const int conv = later - 1;
+    if (a == b || sum->as.add.slope != 1.0f || is_lazy(net, earlier)) return NONE;
+    if (!is(net, conv, &mx_layer_conv) || mx_net_first_consumer(net, later) != add) return NONE;
+    if (mx_net_consumer_below(net, later, net->n_layers) != add) return NONE;
+    return mx_conv_can(&net->layers[conv].as.conv.plan, MX_CONV_FORWARD, MX_CONV_ADDS_RESIDUAL)
+               ? conv
+               : NONE;
+}
+
+/* The convolution that stores `value`. */
+static int stored_by(const mx_net *net, int value) {
+    const int maker = value - 1;
+    if (is(net, maker, &mx_layer_add)) return net->layers[maker].fused.residual;
+    return is(net, maker, &mx_layer_conv) && net->layers[maker].fused.residual == NONE ? maker
+                                                                                       : NONE;
+}
+
+static void fuse_batchnorm(mx_net *net, int i) {
+    mx_layer *layer = &net->layers[i];
+    const int before = stored_by(net, layer->in[0]), behind = mx_net_first_consumer(net, i + 1);
+    if (layer->part.frozen) return;
+    if (before != NONE && net->layers[before].fused.moments == NONE) {
+        layer->fused.moments = before;
+        net->layers[before].fused.moments = i;
+    }
+    if (is(net, behind, &mx_layer_conv)) {
+        layer->fused.gradient = behind;
+        net->layers[behind].fused.gradient = i;
+    }
+}
+
+void mx_net_fuse(mx_net *net) {
+    for (int i = 0; i < net->n_layers; i++)
+        net->layers[i].fused = nothing;
+    if (net->request.plain) return;
+    for (int i = 0; i < net->n_layers; i++)
+        if (is(net, i, &mx_layer_batchnorm)) net->layers[i].fused.lazy = all_read_norm(net, i + 1);
+    for (int i = 0; i < net->n_layers; i++) {
+        const int conv = is(net, i, &mx_layer_add) ? maker_of_sum(net, i) : NONE;
+        if (conv == NONE) continue;
+        net->layers[i].fused.residual = conv;
+        net->layers[conv].fused.residual = i;
+    }
+    for (int i = 0; i < net->n_layers; i++)
+        if (is(net, i, &mx_layer_batchnorm)) fuse_batchnorm(net, i);
+}
+
+int mx_net_stored(const mx_net *net, int value) {
+    const mx_layer *maker = &net->layers[value - 1];
+    if (value == 0) return 0;
+    if (maker->fused.lazy) return maker->in[0];
+    return maker->type == &mx_layer_conv && maker->fused.residual != NONE
+               ? maker->fused.residual + 1
+               : value;
+}
+
+static mx_tensor place(const mx_net *net, size_t offset, size_t floats) {
+    mx_tensor tensor = mx_net_activation(net, offset);
+    tensor.n = tensor.h = tensor.w = 1;
+    tensor.c = (mx_i32)floats;
+    return tensor;
+}
+
+/* How batch norm `i` norms in a pass. */
+static mx_norm norm_of(const mx_net *net, int i, const mx_pass *pass) {
+    const mx_layer *layer = &net->layers[i];
+    const bool running = pass->mode == MX_EVAL || layer->part.frozen;
+    return (mx_norm){.saved = place(net, layer->at.saved[pass->mode != MX_TRAIN], layer->saved),
+                     .groups = running ? 1 : pass->groups,
+                     .slope = layer->as.batchnorm.slope};
+}
+
+/* The partial sums of batch norm `bn` that convolution `conv` makes in a pass. */
+static mx_chunk_sums sums_of(const mx_net *net, int conv, int bn, mx_conv_direction direction,
+                             const mx_pass *pass) {
+    const mx_layer_places *at = &net->layers[bn].at;
+    const mx_i32 rows = mx_conv_sum_rows(&net->layers[conv].as.conv.plan, net->device, direction,
+                                         pass->rows, pass->groups);
+    const size_t offset =
+        direction == MX_CONV_FORWARD ? at->moments[pass->mode != MX_TRAIN] : at->sums;
+    return (mx_chunk_sums){.partial = place(net, offset, 0), .rows = rows};
+}
+
+static void read_lazily(const mx_net *net, int i, mx_layer_call *call) {
+    for (int j = 0; j < net->layers[i].n_in; j++)
+        if (is_lazy(net, net->layers[i].in[j]))
+            call->norm[j] = norm_of(net, net->layers[i].in[j] - 1, call->pass);
+}
+
+void mx_net_fuse_forward(const mx_net *net, int i, mx_layer_call *call) {
+    const mx_layer *layer = &net->layers[i];
+    const mx_layer_fused *fused = &layer->fused;
+    const bool conv = layer->type == &mx_layer_conv;
+    read_lazily(net, i, call);
+    if (conv && fused->residual != NONE) {
+        const mx_layer *sum = &net->layers[fused->residual];
+        const int other = sum->in[sum->in[0] == i + 1 ? 1 : 0];
+        call->residual =
+            mx_net_tensor(net, mx_net_stored(net, other), call->pass->rows, call->offsets);
+    }
+    if (fused->moments != NONE && call->pass->mode != MX_EVAL) {
+        const mx_chunk_sums sums = sums_of(net, conv ? i : fused->moments,
+                                           conv ? fused->moments : i, MX_CONV_FORWARD, call->pass);
+        if (sums.rows > 0) call->sums = sums;
+    }
+}
+
+void mx_net_fuse_backward(const mx_net *net, int i, mx_layer_call *call) {
+    const mx_layer *layer = &net->layers[i];
+    const int other = layer->fused.gradient;
+    const bool conv = layer->type == &mx_layer_conv;
+    read_lazily(net, i, call);
+    if (other == NONE) return;
+    const int bn = conv ? other : i;
+    const mx_chunk_sums sums =
+        sums_of(net, conv ? i : other, bn, MX_CONV_BACKWARD_DATA, call->pass);
+    if (sums.rows == 0) return;
+    call->sums = sums;
+    call->seen_norm = norm_of(net, bn, call->pass);
+    call->seen = mx_net_tensor(net, mx_net_stored(net, net->layers[bn].in[0]), call->pass->rows,
+                               call->offsets);
+}
