@@ -6,6 +6,7 @@
  * output, times the root of depth / 128 where that is more than 1.
  * Work-items: (run of chunks). */
 #define BLOCK (KB * V)
+#define FETCHES ((T * TILE + PLACES - 1) / PLACES) /* rows of pixels asked for with each place */
 
 /* Weights [3][3][c][k] to packed[e][block][depth][BLOCK], V outputs at a time: work-items (depth, vector of
  * the padded outputs). */
@@ -153,6 +154,23 @@ static inline void store_sums(SCRATCH const float *sums, int stride, __global fl
     }
 }
 
+/* While place e of the tiles from `first` on is multiplied: asks for a share of what is stored next, a block of
+ * the outputs' pixels, and of the inputs that the next T tiles add to those of these. */
+static inline void fetch_ahead(int e, int first, int block, __global const float *x, __global const float *y,
+                               __global const float *also, const mx_winograd_args a) {
+    const int plane = a.tiles_h * a.tiles_w;
+    for (int i = e * FETCHES; i < min((e + 1) * FETCHES, T * TILE); i++) {
+        const int tile = first + i / TILE, at = tile % plane, next = tile + T, next_at = next % plane;
+        const int row = at / a.tiles_w * TILE + i % TILE, column = at % a.tiles_w * TILE;
+        fetch_pixels(y, tile / plane, row, column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
+        if (a.epilogue & (MX_ADD_RESIDUAL | MX_SUM_GRADIENT))
+            fetch_pixels(also, tile / plane, row, column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
+        if (block == 0)
+            fetch_pixels(x, next / plane, next_at / a.tiles_w * TILE + a.row0 + 2 + i % TILE,
+                         next_at % a.tiles_w * TILE + a.column0 + 2, a.in_h, a.in_w, a.depth, 0, a.depth);
+    }
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd(__global const float *restrict x, __global const float *restrict packed,
               __global const float *restrict bias, __global const float *restrict zeros,
@@ -191,16 +209,19 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                                at % a.tiles_w * TILE + a.column0, a.in_h, a.in_w, a.depth);
             }
             for (int block = 0; block < blocks; block++) {
-                for (int e = 0; e < PLACES; e++)
+                for (int e = 0; e < PLACES; e++) {
+                    fetch_ahead(e, first, block, x, y, also, a);
                     multiply(v + (size_t)e * T * stride, packed + ((size_t)e * blocks + block) * a.depth * BLOCK,
                              m + e * T * BLOCK, stride, a.depth);
-                for (int k = 0; k < BLOCK && block * BLOCK + k < a.outputs; k += V) {
-                    const int out = block * BLOCK + k, left = a.outputs - out;
-                    const vfloat add = a.has_bias ? load_part(bias + a.bias + out, left) : (vfloat)(0.0f);
-                    for (int t = 0; t < T && first + t < end; t++) {
-                        const int tile = first + t, n = tile / plane, row = tile % plane / a.tiles_w * TILE;
-                        const int column = tile % a.tiles_w * TILE;
-                        const outputs_at at = {(((size_t)n * a.out_h + row) * a.out_w + column) * a.outputs + out,
+                }
+                for (int t = 0; t < T && first + t < end; t++) {
+                    const int tile = first + t, n = tile / plane, row = tile % plane / a.tiles_w * TILE;
+                    const int column = tile % a.tiles_w * TILE;
+                    const size_t pixel = ((size_t)n * a.out_h + row) * a.out_w + column;
+                    for (int k = 0; k < BLOCK && block * BLOCK + k < a.outputs; k += V) {
+                        const int out = block * BLOCK + k, left = a.outputs - out;
+                        const vfloat add = a.has_bias ? load_part(bias + a.bias + out, left) : (vfloat)(0.0f);
+                        const outputs_at at = {pixel * a.outputs + out,
                                                min(TILE, a.out_h - row),
                                                min(TILE, a.out_w - column),
                                                left,

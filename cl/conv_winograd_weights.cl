@@ -51,6 +51,20 @@ static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, 
         }
 }
 
+#define FETCHES ((T * TILE + PLACES - 1) / PLACES) /* rows of pixels asked for with each place */
+
+/* While place e of the tiles from `first` on is multiplied: asks for a share of what the next T tiles add. */
+static inline void fetch_ahead(int e, int first, __global const float *x, __global const float *dy, int split,
+                               const mx_winograd_weights_args a) {
+    const int plane = a.tiles_h * a.tiles_w;
+    for (int i = e * FETCHES; i < min((e + 1) * FETCHES, T * TILE); i++) {
+        const int tile = first + T + i / TILE, n = tile / plane, at = tile % plane;
+        const int row = at / a.tiles_w * TILE + i % TILE, column = at % a.tiles_w * TILE;
+        fetch_pixels(x, n, row + 2 - a.pad, column + 2 - a.pad, a.in_h, a.in_w, a.c, 0, a.c);
+        fetch_pixels(dy, n, row, column, a.out_h, a.out_w, a.k, 0, split);
+    }
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd_weights(__global const float *restrict x, __global const float *restrict dy,
                       __global const float *restrict zeros, __global const float *restrict norm,
@@ -82,9 +96,11 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
                            a.norm.slope, v + t * stride, stride, row - a.pad, column - a.pad, a.in_h, a.in_w, a.c);
             transform_gradient(dy + (size_t)n * a.out_h * a.out_w * a.k, zeros, z + t * split, split, row, column, a);
         }
-        for (int e = 0; e < PLACES; e++)
+        for (int e = 0; e < PLACES; e++) {
+            fetch_ahead(e, first, x, dy, split, a);
             add_products(v + (size_t)e * T * stride, z + (size_t)e * T * split, partial + (size_t)e * a.c * a.k, stride,
                          split, a.c, a.k, first == begin);
+        }
     }
 }
 

@@ -51,3 +51,15 @@ static inline void store_part(vfloat v, __global float *p, int left, int accumul
     for (int i = 0; i < left; i++)
         p[i] = accumulate ? p[i] + lanes[i] : lanes[i];
 }
+
+/* Asks for the cache lines of `count` floats at p, which are needed soon: where tiles are taken from here and
+ * there, a CPU does not see by itself what comes next. p may lie past the end of its buffer. */
+static inline void fetch(__global const float *p, int count) {
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch)
+    enum { LINE = 16 };
+    for (int i = 0; i < count; i += LINE)
+        __builtin_prefetch((const void *)((size_t)p + (size_t)i * sizeof(float)));
+#endif
+#endif
+}

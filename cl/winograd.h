@@ -174,6 +174,14 @@ static inline void weight_tile(vfloat w[3][3], vfloat u[EDGE][EDGE]) {
         weight_transform(rows[i], u[i]);
 }
 
+/* Asks for floats first .. first + count of TILE pixels from (row, column) of picture n on. */
+static inline void fetch_pixels(__global const float *p, int n, int row, int column, int h, int w, int depth,
+                                int first, int count) {
+    p += (((long)n * h + row) * w + column) * depth + first;
+    for (int q = 0; q < TILE; q++)
+        fetch(p + (size_t)q * depth, count);
+}
+
 #ifdef SCRATCH
 /* Input tile at (row, column) of picture x to v[PLACES][T][stride], all channels. */
 static inline void transform_tile(__global const float *x, __global const float *zeros, __global const float *norm,
