@@ -39,90 +39,143 @@ static inline uint valid_taps(int at, int dir, int taps, int size) {
     return mask;
 }
 
+/* Where a pixel reads and writes, and its taps inside of the picture. */
+typedef struct pixel_place {
+    __global const float *in;
+    size_t out;
+    uint rows, columns;
+} pixel_place;
+
+/* A pixel among all, and how they follow each other: groups of images one after another, and in a group pixel
+ * after pixel of an image, or, with by_image, image after image of a pixel, so that those of a tile have the
+ * same taps inside. */
+typedef struct pixel_at {
+    int n, i, j;
+} pixel_at;
+
+static inline pixel_at pixel_of(int at, const mx_direct_args a) {
+    const int plane = a.grid_h * a.grid_w, images = a.group_images, in_group = at % (images * plane);
+    const int first = at / (images * plane) * images, pixel = a.by_image ? in_group / images : in_group % plane;
+    const pixel_at p = {first + (a.by_image ? in_group % images : in_group / plane), pixel / a.grid_w,
+                        pixel % a.grid_w};
+    return p;
+}
+
+static inline pixel_at next_pixel(pixel_at p, const mx_direct_args a) {
+    if (a.by_image) {
+        if (++p.n % a.group_images != 0) return p;
+        p.n -= a.group_images;
+    }
+    if (++p.j < a.grid_w) return p;
+    p.j = 0;
+    if (++p.i < a.grid_h) return p;
+    p.i = 0;
+    p.n += a.by_image ? a.group_images : 1;
+    return p;
+}
+
+static inline pixel_place place_of(pixel_at p, __global const float *x, const mx_direct_args a) {
+    const int row = p.i * a.step + a.row0, column = p.j * a.step + a.column0;
+    const pixel_place place = {x + (long)p.n * a.in_image + (long)row * a.in_row + (long)column * a.in_column,
+                               (size_t)p.n * a.out_image + (size_t)p.i * a.out_row + (size_t)p.j * a.out_column,
+                               valid_taps(row, a.dir, a.taps_r, a.in_h), valid_taps(column, a.dir, a.taps_s, a.in_w)};
+    return place;
+}
+
+/* acc += what one tap adds to a tile of pixels. */
+static inline void add_tap(__global const float *const *from, __global const float *w, int depth,
+                           vfloat acc[P][KB]) {
+    for (int c = 0; c < depth; c++, w += BLOCK) {
+        vfloat b[KB];
+#pragma unroll
+        for (int k = 0; k < KB; k++)
+            b[k] = VLOAD(w + k * V);
+#pragma unroll
+        for (int p = 0; p < P; p++) {
+            const vfloat v = (vfloat)(from[p][c]);
+#pragma unroll
+            for (int k = 0; k < KB; k++)
+                acc[p][k] = fma(v, b[k], acc[p][k]);
+        }
+    }
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_direct(__global const float *restrict x, __global const float *restrict packed,
             __global const float *restrict bias, __global const float *restrict zeros,
             __global float *restrict y, const mx_direct_args a) {
-    const int plane = a.grid_h * a.grid_w, pixels = a.n * plane;
-    const int start = (int)get_global_id(0) * P * TILES;
-    const int blocks = (a.outputs + BLOCK - 1) / BLOCK;
+    const int pixels = a.n * a.grid_h * a.grid_w, start = (int)get_global_id(0) * P * TILES;
+    const int tiles = (min(P * TILES, pixels - start) + P - 1) / P;
+    const int blocks = (a.outputs + BLOCK - 1) / BLOCK, first_block = (int)get_global_id(1) * a.split_blocks;
+    const int taps = a.taps_r * a.taps_s;
     x += a.x;
     y += a.y;
     packed += a.packed;
-    /* Where each pixel of the group reads and writes, once for all blocks. */
-    __global const float *bases[P * TILES];
-    size_t outs[P * TILES];
-    uint rows[P * TILES], columns[P * TILES];
+    /* Once for all blocks; past the last pixel the last is computed again, and not stored. */
+    pixel_place places[P * TILES];
+    bool inside[TILES];
+    vfloat sums[TILES][P][KB];
     const uint all_rows = (uint)((1ul << a.taps_r) - 1), all_columns = (uint)((1ul << a.taps_s) - 1);
-    int n = start / plane, i = start % plane / a.grid_w, j = start % a.grid_w;
-    for (int p = 0; p < P * TILES; p++) {
-        const int row = i * a.step + a.row0, column = j * a.step + a.column0;
-        bases[p] = x + (long)n * a.in_image + (long)row * a.in_row + (long)column * a.in_column;
-        outs[p] = (size_t)n * a.out_image + (size_t)i * a.out_row + (size_t)j * a.out_column;
-        rows[p] = valid_taps(row, a.dir, a.taps_r, a.in_h);
-        columns[p] = valid_taps(column, a.dir, a.taps_s, a.in_w);
-        /* Past the last pixel the last is computed again, and not stored. */
-        if (start + p + 1 < pixels && ++j == a.grid_w) {
-            j = 0;
-            if (++i == a.grid_h) {
-                i = 0;
-                n++;
-            }
+    pixel_at pixel = pixel_of(start, a);
+    for (int tile = 0; tile < tiles; tile++) {
+        inside[tile] = true;
+        for (int p = 0; p < P; p++) {
+            const pixel_place at = places[tile * P + p] = place_of(pixel, x, a);
+            inside[tile] &= at.rows == all_rows && at.columns == all_columns;
+            if (start + tile * P + p + 1 < pixels) pixel = next_pixel(pixel, a);
         }
     }
-    for (int block = 0; block < blocks; block++)
-        for (int first = start; first < min(start + P * TILES, pixels); first += P) {
-            const int tile = first - start;
-            uint inside = 1;
+    for (int block = first_block; block < min(first_block + a.split_blocks, blocks); block++)
+        /* As many taps at a time as have weights that stay in cache while tile after tile takes them; at least
+         * once, for pixels that no tap reaches are written too. */
+        for (int first = 0; first == 0 || first < taps; first += a.pass_taps) {
+            const bool last = first + a.pass_taps >= taps;
+            for (int tile = 0; tile < tiles; tile++) {
+                vfloat acc[P][KB];
 #pragma unroll
-            for (int p = 0; p < P; p++)
-                inside &= rows[tile + p] == all_rows && columns[tile + p] == all_columns;
-            vfloat acc[P][KB];
+                for (int p = 0; p < P; p++)
 #pragma unroll
-            for (int p = 0; p < P; p++)
-#pragma unroll
-                for (int k = 0; k < KB; k++)
-                    acc[p][k] = (vfloat)(0.0f);
-            for (int q = 0; q < a.taps_r; q++)
-                for (int s = 0; s < a.taps_s; s++) {
+                    for (int k = 0; k < KB; k++)
+                        acc[p][k] = first > 0 ? sums[tile][p][k] : (vfloat)(0.0f);
+                int q = first / max(a.taps_s, 1), s = first % max(a.taps_s, 1);
+                for (int i = first; i < min(first + a.pass_taps, taps); i++) {
                     const int tap = (a.first_r + q * a.tap_step) * a.weight_columns + a.first_s + s * a.tap_step;
                     const long shift = a.dir * ((long)q * a.in_row + (long)s * a.in_column);
                     __global const float *from[P];
-                    if (inside) {
+                    uint any = inside[tile];
+                    if (inside[tile]) {
 #pragma unroll
                         for (int p = 0; p < P; p++)
-                            from[p] = bases[tile + p] + shift;
+                            from[p] = places[tile * P + p].in + shift;
                     } else {
 #pragma unroll
-                        for (int p = 0; p < P; p++)
-                            from[p] = (rows[tile + p] >> q & columns[tile + p] >> s & 1)
-                                          ? bases[tile + p] + shift
-                                          : zeros;
-                    }
-                    __global const float *w = packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK;
-                    for (int c = 0; c < a.depth; c++, w += BLOCK) {
-                        vfloat b[KB];
-#pragma unroll
-                        for (int k = 0; k < KB; k++)
-                            b[k] = VLOAD(w + k * V);
-#pragma unroll
                         for (int p = 0; p < P; p++) {
-                            const vfloat v = (vfloat)(from[p][c]);
-#pragma unroll
-                            for (int k = 0; k < KB; k++)
-                                acc[p][k] = fma(v, b[k], acc[p][k]);
+                            const pixel_place at = places[tile * P + p];
+                            const uint one = at.rows >> q & at.columns >> s & 1;
+                            from[p] = one ? at.in + shift : zeros;
+                            any |= one;
                         }
                     }
+                    if (any) add_tap(from, packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK, a.depth, acc);
+                    if (++s == a.taps_s) s = 0, q++;
+                }
+                if (!last) {
+#pragma unroll
+                    for (int p = 0; p < P; p++)
+#pragma unroll
+                        for (int k = 0; k < KB; k++)
+                            sums[tile][p][k] = acc[p][k];
+                    continue;
                 }
 #pragma unroll
-            for (int k = 0; k < KB; k++) {
-                const int at = block * BLOCK + k * V, left = a.outputs - at;
-                const vfloat add =
-                    a.has_bias && left > 0 ? load_part(bias + a.bias + at, left) : (vfloat)(0.0f);
+                for (int k = 0; k < KB; k++) {
+                    const int at = block * BLOCK + k * V, left = a.outputs - at;
+                    const vfloat add = a.has_bias && left > 0 ? load_part(bias + a.bias + at, left) : (vfloat)(0.0f);
 #pragma unroll
-                for (int p = 0; p < P; p++)
-                    if (first + p < pixels && left > 0)
-                        store_part(acc[p][k] + add, y + outs[tile + p] + at, left, a.accumulate);
+                    for (int p = 0; p < P; p++)
+                        if (start + tile * P + p < pixels && left > 0)
+                            store_part(acc[p][k] + add, y + places[tile * P + p].out + at, left, a.accumulate);
+                }
             }
         }
 }

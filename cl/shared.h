@@ -147,6 +147,7 @@ typedef struct mx_direct_args {
     mx_i32 step, dir, row0, column0;
     mx_i32 out_image, out_row, out_column;
     mx_i32 first_r, first_s, tap_step, weight_columns;
+    mx_i32 group_images, by_image, split_blocks, pass_taps;
     mx_u32 x, packed, bias, y;
     mx_i32 has_bias, accumulate;
 } mx_direct_args;

@@ -12,7 +12,13 @@ enum {
     PARAM_BLOCK,
     PARAM_TILES
 }; /* pixels, vectors of a register tile; tiles a work-item */
-enum { MOST_TAPS = 32, FOLDED_CHANNELS = 8 };
+enum {
+    MOST_TAPS = 32,
+    FOLDED_CHANNELS = 8,
+    SMALL_PICTURE = 64,     /* pixels of one where taps outside of it are many */
+    PASS_FLOATS = 64 << 10, /* of weights that stay in a core's cache */
+    WORK_GROUPS = 16        /* wanted: groups of pixels x splits of the outputs */
+};
 
 static bool is_folded(const mx_conv_shape *shape, mx_conv_direction direction) {
     return direction == MX_CONV_FORWARD && shape->c < FOLDED_CHANNELS && shape->s > 1;
@@ -97,17 +103,33 @@ static mx_status pack(mx_device *device, const mx_pack_args *args, bool transpos
                      o->weight.buffer, o->workspace.buffer);
 }
 
-static mx_status convolve(mx_device *device, const mx_direct_args *args,
-                          const mx_conv_params *params, mx_tensor x, const mx_conv_operands *o,
-                          mx_tensor y) {
+/* Blocks of outputs that a work-group takes: all, unless groups of pixels are few. */
+static mx_i32 split_blocks(mx_i32 blocks, size_t pixel_groups) {
+    const mx_i32 groups = pixel_groups < WORK_GROUPS ? (mx_i32)pixel_groups : WORK_GROUPS;
+    const mx_i32 splits = WORK_GROUPS / groups < blocks ? WORK_GROUPS / groups : blocks;
+    return (blocks + splits - 1) / splits;
+}
+
+static mx_status convolve(mx_device *device, mx_direct_args *args, const mx_conv_params *params,
+                          mx_tensor x, const mx_conv_operands *o, mx_tensor y) {
     const size_t share = (size_t)(params->v[PARAM_PIXELS] * params->v[PARAM_TILES]);
     const build_options options = options_of(device, params);
-    const size_t pixels = (size_t)args->n * (size_t)args->grid_h * (size_t)args->grid_w;
+    const size_t pixels = (size_t)args->n * (size_t)args->grid_h * (size_t)args->grid_w,
+                 groups = (pixels + share - 1) / share;
+    const mx_i32 width = block_of(device, params), blocks = (args->outputs + width - 1) / width;
     mx_buffer *zeros;
+    args->group_images = args->n;
+    args->pass_taps =
+        PASS_FLOATS / (args->depth * width) < 1 ? 1 : PASS_FLOATS / (args->depth * width);
+    args->by_image = args->taps > 1 && args->grid_h * args->grid_w <= SMALL_PICTURE &&
+                     args->n >= params->v[PARAM_PIXELS];
+    args->split_blocks = split_blocks(blocks, groups);
     MX_TRY(mx_device_zeros(device, &zeros));
-    return MX_LAUNCH(device, "conv_direct.cl", "conv_direct", options.text,
-                     mx_range_single((pixels + share - 1) / share, 1, 1), *args, x.buffer,
-                     o->workspace.buffer, o->bias.buffer, zeros, y.buffer);
+    return MX_LAUNCH(
+        device, "conv_direct.cl", "conv_direct", options.text,
+        mx_range_single(groups, (size_t)((blocks + args->split_blocks - 1) / args->split_blocks),
+                        1),
+        *args, x.buffer, o->workspace.buffer, o->bias.buffer, zeros, y.buffer);
 }
 
 static mx_direct_args forward_args(const mx_conv_shape *shape, const mx_conv_operands *o) {
@@ -200,34 +222,34 @@ static mx_status backward_class(mx_device *device, const mx_conv_shape *shape,
     const tap_class columns = class_of(x, shape->w, shape->s, shape->stride, shape->pad);
     const mx_i32 oh = mx_conv_out_height(shape), ow = mx_conv_out_width(shape), c = shape->c;
     if (rows.pixels <= 0 || columns.pixels <= 0) return MX_OK;
-    const mx_direct_args args = {.n = shape->n,
-                                 .grid_h = rows.pixels,
-                                 .grid_w = columns.pixels,
-                                 .depth = shape->k,
-                                 .outputs = c,
-                                 .taps = shape->r * shape->s,
-                                 .taps_r = rows.count,
-                                 .taps_s = columns.count,
-                                 .in_h = oh,
-                                 .in_w = ow,
-                                 .in_image = oh * ow * shape->k,
-                                 .in_row = ow * shape->k,
-                                 .in_column = shape->k,
-                                 .step = 1,
-                                 .dir = -1,
-                                 .row0 = rows.input,
-                                 .column0 = columns.input,
-                                 .out_image = shape->h * shape->w * c,
-                                 .out_row = shape->stride * shape->w * c,
-                                 .out_column = shape->stride * c,
-                                 .first_r = rows.first,
-                                 .first_s = columns.first,
-                                 .tap_step = shape->stride,
-                                 .weight_columns = shape->s,
-                                 .x = o->y.offset,
-                                 .packed = o->workspace.offset,
-                                 .y = o->x.offset + (mx_u32)((y * shape->w + x) * c),
-                                 .accumulate = o->accumulate};
+    mx_direct_args args = {.n = shape->n,
+                           .grid_h = rows.pixels,
+                           .grid_w = columns.pixels,
+                           .depth = shape->k,
+                           .outputs = c,
+                           .taps = shape->r * shape->s,
+                           .taps_r = rows.count,
+                           .taps_s = columns.count,
+                           .in_h = oh,
+                           .in_w = ow,
+                           .in_image = oh * ow * shape->k,
+                           .in_row = ow * shape->k,
+                           .in_column = shape->k,
+                           .step = 1,
+                           .dir = -1,
+                           .row0 = rows.input,
+                           .column0 = columns.input,
+                           .out_image = shape->h * shape->w * c,
+                           .out_row = shape->stride * shape->w * c,
+                           .out_column = shape->stride * c,
+                           .first_r = rows.first,
+                           .first_s = columns.first,
+                           .tap_step = shape->stride,
+                           .weight_columns = shape->s,
+                           .x = o->y.offset,
+                           .packed = o->workspace.offset,
+                           .y = o->x.offset + (mx_u32)((y * shape->w + x) * c),
+                           .accumulate = o->accumulate};
     return convolve(device, &args, params, o->y, o, o->x);
 }
 
