@@ -1,4 +1,4 @@
-/* mixcl report: the page of a run, or of several side by side. */
+/* mixcl report: the page of a run, or of several side by side, or their curves in one picture. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,11 +7,13 @@
 #include "cli/commands.h"
 #include "cli/open_config.h"
 #include "report/html.h"
+#include "report/report_plots.h"
 #include "train/report_data.h"
 
 const mx_option mx_cmd_report_options[] = {
     {"RUN...", NULL, "run folders; several are compared"},
-    {"--out", "FILE", "the page; default: RUN/report.html, comparison.html"},
+    {"--out", "FILE",
+     "the page (default RUN/report.html, comparison.html), or a .png, .svg of accuracies"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
     {0},
@@ -49,10 +51,13 @@ static mx_status write_comparison(const mx_report *const *reports, int count, co
     mx_status status;
     MX_GO(mx_report_compare_html(reports, count, &page));
     MX_GO(mx_write_atomic(path, page.data, page.length));
-    printf("%s\n", path);
 done:
     mx_buf_release(&page);
     return status;
+}
+
+static bool is_picture(const char *path) {
+    return mx_path_has_extension(path, "png") || mx_path_has_extension(path, "svg");
 }
 
 static mx_status compare(const mx_args *args, int count, const char *path) {
@@ -66,7 +71,11 @@ static mx_status compare(const mx_args *args, int count, const char *path) {
         reports[i] = mx_report_data_get(data[i]);
         say_notes(reports[i]);
     }
-    status = write_comparison(reports, count, path);
+    if (is_picture(path))
+        MX_GO(mx_report_accuracies_write(reports, count, path));
+    else
+        MX_GO(write_comparison(reports, count, path));
+    printf("%s\n", path);
 done:
     for (int i = 0; data && i < count; i++)
         mx_report_data_close(data[i]);
@@ -80,6 +89,7 @@ mx_status mx_cmd_report(const mx_args *args) {
     int count = 0;
     while (mx_args_positional(args, count))
         count++;
-    if (count == 1) return report_one(args, mx_args_positional(args, 0), path);
+    if (count == 1 && !(path && is_picture(path)))
+        return report_one(args, mx_args_positional(args, 0), path);
     return compare(args, count, path ? path : "comparison.html");
 }

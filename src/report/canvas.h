@@ -27,9 +27,11 @@ typedef enum mx_colour {
     MX_YELLOW
 } mx_colour;
 
+enum { MX_SERIES_COLOURS = MX_YELLOW - MX_BLUE + 1 };
+
 /* The colour of series `i` of a plot. */
 static inline mx_colour mx_series_colour(int i) {
-    return (mx_colour)(MX_BLUE + i % (MX_YELLOW - MX_BLUE + 1));
+    return (mx_colour)(MX_BLUE + i % MX_SERIES_COLOURS);
 }
 
 typedef enum mx_font { MX_FONT_BODY, MX_FONT_HEAD, MX_FONT_TITLE } mx_font;

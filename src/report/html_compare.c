@@ -6,14 +6,12 @@
 #include "report/html.h"
 #include "report/html_parts.h"
 
-enum { MOST_CURVES = MX_YELLOW - MX_BLUE + 1 }; /* runs that have a colour of their own */
-
 /* The colours of the canvas, in mx_series_colour's order. */
-static const char *const colours[MOST_CURVES] = {"#0072b2", "#d55e00", "#009e73", "#e69f00",
-                                                 "#56b4e9", "#cc79a7", "#f0e442"};
+static const char *const colours[MX_SERIES_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#e69f00",
+                                                       "#56b4e9", "#cc79a7", "#f0e442"};
 
 static void put_name(mx_buf *out, const mx_report *report, int run) {
-    if (run < MOST_CURVES)
+    if (run < MX_SERIES_COLOURS)
         mx_buf_printf(out, "<span class=\"key\" style=\"background:%s\"></span>", colours[run]);
     mx_html_text(out, report->name, MX_HTML_NAME);
 }
@@ -109,7 +107,7 @@ static mx_status put_overlays(mx_buf *out, const mx_report *const *reports, int 
 }
 
 static mx_status put_curves(mx_buf *out, const mx_report *const *reports, int count) {
-    const int shown = count < MOST_CURVES ? count : MOST_CURVES;
+    const int shown = count < MX_SERIES_COLOURS ? count : MX_SERIES_COLOURS;
     mx_html_begin_section(out, "curves", "How they learned");
     if (!mx_canvas_is_there()) {
         mx_buf_puts(out, "<p>There are no plots: this mixcl was built without Cairo.</p>\n");

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "report/plot.h"
 #include "report/report_confusion.h"
+#include "report/text.h"
 
 enum {
     MOST_POINTS = 400,
@@ -21,7 +22,8 @@ enum {
     LEFT = 48, /* around the axes */
     RIGHT = 18,
     TOP = 58,
-    BOTTOM = 44
+    BOTTOM = 44,
+    LEGEND_LINE = 24
 };
 
 typedef struct curve_spec {
@@ -273,28 +275,68 @@ static bool is_share(mx_history_column column) {
            column == MX_HISTORY_GUESS_ACCURACY;
 }
 
-mx_status mx_report_overlay_svg(const mx_report *const *reports, int count, const char *title,
-                                mx_history_column column, mx_buf *out) {
+/* The curves of a column on the axes that hold them all. */
+static mx_status draw_overlay(mx_plot *plot, const mx_report *const *reports, int count,
+                              mx_history_column column) {
     const curve_spec curve = {column, "", MX_BLUE, false};
     const bool percent = is_share(column);
-    mx_canvas *canvas = NULL;
     points *curves = NULL;
-    mx_status status;
-    MX_GO(mx_alloc(&curves, (size_t)count, sizeof *curves));
-    MX_GO(mx_canvas_open(&canvas, "overlay.svg", SMALL_WIDTH, SMALL_HEIGHT - 24));
-    mx_plot plot = begin_plot(canvas, SMALL_WIDTH, SMALL_HEIGHT - 24, title);
-    plot.area.y -= 24;
-    plot.area.height += 24;
+    MX_TRY(mx_alloc(&curves, (size_t)count, sizeof *curves));
     for (int i = 0; i < count; i++)
         take_points(&reports[i]->history, &curve, percent ? 100 : 1, &curves[i]);
-    plot.x = longest_axis(reports, count);
-    plot.y = value_axis(curves, count, percent);
-    mx_plot_axes(&plot);
+    plot->x = longest_axis(reports, count);
+    plot->y = value_axis(curves, count, percent);
+    mx_plot_axes(plot);
     for (int i = 0; i < count; i++)
-        draw_points(&plot, &curves[i], mx_series_colour(i));
+        draw_points(plot, &curves[i], mx_series_colour(i));
+    free(curves);
+    return MX_OK;
+}
+
+mx_status mx_report_overlay_svg(const mx_report *const *reports, int count, const char *title,
+                                mx_history_column column, mx_buf *out) {
+    mx_canvas *canvas = NULL;
+    mx_status status;
+    MX_GO(mx_canvas_open(&canvas, "overlay.svg", SMALL_WIDTH, SMALL_HEIGHT - LEGEND_LINE));
+    mx_plot plot = begin_plot(canvas, SMALL_WIDTH, SMALL_HEIGHT - LEGEND_LINE, title);
+    plot.area.y -= LEGEND_LINE;
+    plot.area.height += LEGEND_LINE;
+    MX_GO(draw_overlay(&plot, reports, count, column));
     MX_GO(mx_canvas_encode(canvas, out));
 done:
     mx_canvas_close(canvas);
-    free(curves);
+    return status;
+}
+
+/* A run's name and what its accuracy ends at, beside a piece of its curve. */
+static mx_status draw_run_name(const mx_plot *plot, const mx_report *report, int run) {
+    const double last = mx_history_last(&report->history, MX_HISTORY_ACCURACY);
+    const mx_colour colour = mx_series_colour(run);
+    mx_buf name = {0};
+    mx_text_clean(&name, report->name);
+    if (isfinite(last)) mx_buf_printf(&name, ": %.1f", 100 * last);
+    const mx_status status = mx_buf_check(&name);
+    const char *text = mx_buf_text(&name);
+    if (status == MX_OK)
+        mx_plot_legend(plot, (mx_point){EDGE, 28 + run * LEGEND_LINE}, &text, &colour, 1);
+    mx_buf_release(&name);
+    return status;
+}
+
+mx_status mx_report_accuracies_write(const mx_report *const *reports, int count, const char *path) {
+    const int shown = count < MX_SERIES_COLOURS ? count : MX_SERIES_COLOURS;
+    const int more = (shown - 1) * LEGEND_LINE; /* than one name */
+    mx_canvas *canvas = NULL;
+    mx_status status;
+    MX_GO(mx_canvas_open(&canvas, path, LARGE_WIDTH, LARGE_HEIGHT + more));
+    mx_plot plot = begin_plot(canvas, LARGE_WIDTH, LARGE_HEIGHT + more, "Accuracy, %");
+    plot.area.y += more;
+    plot.area.height -= more;
+    MX_GO(draw_overlay(&plot, reports, shown, MX_HISTORY_ACCURACY));
+    for (int i = 0; i < shown; i++)
+        MX_GO(draw_run_name(&plot, reports[i], i));
+    MX_GO(mx_canvas_save(canvas));
+done:
+    mx_canvas_close(canvas);
     return status;
 }

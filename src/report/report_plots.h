@@ -36,4 +36,8 @@ mx_status mx_report_plots_write(const mx_report *report, const char *folder);
 mx_status mx_report_overlay_svg(const mx_report *const *reports, int count, const char *title,
                                 mx_history_column column, mx_buf *out);
 
+/* Writes the accuracies of several runs, of the first MX_SERIES_COLOURS, in one plot with their
+ * names to `path`. Fails as mx_canvas_open and mx_canvas_save. */
+mx_status mx_report_accuracies_write(const mx_report *const *reports, int count, const char *path);
+
 #endif

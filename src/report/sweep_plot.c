@@ -56,7 +56,7 @@ mx_axis mx_sweep_y_axis(const mx_sweep_figure *figure) {
 /* Beyond the colours there are, dots have holes. */
 static void draw_dot(mx_canvas *canvas, mx_point at, int curve) {
     mx_canvas_dot(canvas, at, 4.5, mx_series_colour(curve));
-    if (curve > MX_YELLOW - MX_BLUE) mx_canvas_dot(canvas, at, 2.5, MX_PAPER);
+    if (curve >= MX_SERIES_COLOURS) mx_canvas_dot(canvas, at, 2.5, MX_PAPER);
 }
 
 /* Takes the points that there are of a curve, in percent; returns how many. */

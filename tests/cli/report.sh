@@ -60,6 +60,16 @@ has comparison.html 'train.method'
 grep -q 'mixmatch.alpha' comparison.html && fail 'what is equal is listed as a difference'
 expect 0 'report of several --out' report runs/a runs/d --out two.html
 has two.html '2 runs compared'
+if [ -d runs/a/plots ]; then
+    expect 0 'report of several as a picture' report runs/a runs/b --out two.svg
+    has out 'two.svg'
+    [ -s two.svg ] || fail 'no picture of two runs'
+    expect 0 'report of one as a picture' report runs/a --out one.png
+    [ -s one.png ] || fail 'no picture of one run'
+else
+    expect 2 'report of several as a picture' report runs/a runs/b --out two.svg
+    has err 'built without Cairo'
+fi
 
 # What is not there any more is said; the rest stays.
 mv two-test-images away

@@ -307,6 +307,30 @@ static void plots_are_written_as_png_and_svg(void **state) {
     report_fixture_release(&f);
 }
 
+static void accuracies_of_runs_are_written_as_png_or_svg(void **state) {
+    static const char *const names[] = {"runs.png", "runs.svg"};
+    char path[FIXTURE_PATH];
+    report_fixture f[9];
+    const mx_report *reports[9];
+    for (int i = 0; i < 9; i++) {
+        report_fixture_init(&f[i], 2);
+        reports[i] = &f[i].report;
+    }
+    f[1].report.name = "";
+    mx_history_release(&f[2].report.history);
+    for (int count = 1; count <= 9; count += 4)
+        for (int i = 0; i < 2; i++) {
+            const mx_status status =
+                mx_report_accuracies_write(reports, count, fixture_path(path, *state, names[i]));
+            assert_int_equal(status, mx_canvas_is_there() ? MX_OK : MX_USAGE);
+            assert_int_equal(mx_file_exists(path), status == MX_OK);
+        }
+    assert_int_equal(mx_report_accuracies_write(&reports[2], 1, path),
+                     mx_canvas_is_there() ? MX_OK : MX_USAGE);
+    for (int i = 0; i < 9; i++)
+        report_fixture_release(&f[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_from_outside_stay_texts),
@@ -323,6 +347,7 @@ int main(void) {
         cmocka_unit_test(the_matrix_fits_its_page),
         cmocka_unit_test(plots_are_there_for_what_there_is),
         cmocka_unit_test(plots_are_written_as_png_and_svg),
+        cmocka_unit_test(accuracies_of_runs_are_written_as_png_or_svg),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
