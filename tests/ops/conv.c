@@ -2,6 +2,7 @@
 #include "ops/conv.h"
 
 #include "ops/case.h"
+#include "ops/conv_algorithms.h"
 #include "ops/conv_bench.h"
 #include "ops/conv_fused.h"
 #include "ops/conv_meetings.h"
@@ -162,6 +163,15 @@ static mx_status check_shape(mx_check *check, mx_conv_shape shape, mx_i32 images
     return MX_OK;
 }
 
+/* im2col whose columns do not fit at once: a chunk of images after another, the last one short. On
+ * GPUs the gradient by the weights is in parts besides. */
+static mx_status test_column_chunks(mx_check *check) {
+    const mx_conv_shape shape = {21, 47, 48, 16, 3, 7, 7, 1, 3};
+    for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++)
+        MX_TRY(check_direction(check, &mx_conv_gemm, shape, shape.n, d, false));
+    return MX_OK;
+}
+
 static mx_status test(mx_check *check) {
     static const struct {
         mx_conv_shape shape; /* n, h, w, c, k, r, s, stride, pad */
@@ -187,6 +197,7 @@ static mx_status test(mx_check *check) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int extras = 0; extras < 2; extras++)
             MX_TRY(check_shape(check, cases[i].shape, cases[i].images, extras));
+    MX_TRY(test_column_chunks(check));
     return mx_check_conv_fused(check);
 }
 
