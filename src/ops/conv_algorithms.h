@@ -22,6 +22,13 @@ extern const mx_conv_algorithm
 mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
                             const mx_conv_operands *operands, mx_u32 padded);
 
+/* Whether Winograd's tiles of three taps a side fit the shape: 3x3, stride 1. */
+bool mx_conv_suits_winograd(const mx_conv_shape *shape);
+
+/* Winograd's parameters on CPUs, {outputs along a tile's side, tiles at a time}: 4 with `built_in`
+ * tiles, then with the other numbers from `least` to `most`, each twice the last; 2 with `most`. */
+int mx_conv_winograd_candidates(mx_i32 built_in, mx_i32 least, mx_i32 most, mx_conv_params *out);
+
 /* Tiles of `tile` pixels that cover `pixels`. */
 mx_i32 mx_conv_tiles(mx_i32 pixels, mx_i32 tile);
 

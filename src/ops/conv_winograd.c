@@ -29,12 +29,24 @@ typedef struct winograd_form {
     char options[128];
 } winograd_form;
 
+bool mx_conv_suits_winograd(const mx_conv_shape *shape) {
+    return shape->r == 3 && shape->s == 3 && shape->stride == 1 && shape->pad <= MOST_PAD &&
+           shape->c <= MX_ZEROS && shape->k <= MX_ZEROS;
+}
+
+int mx_conv_winograd_candidates(mx_i32 built_in, mx_i32 least, mx_i32 most, mx_conv_params *out) {
+    int count = 0;
+    out[count++] = (mx_conv_params){{4, built_in}};
+    for (mx_i32 tiles = least; tiles <= most; tiles *= 2)
+        if (tiles != built_in) out[count++] = (mx_conv_params){{4, tiles}};
+    out[count++] = (mx_conv_params){{2, most}};
+    return count;
+}
+
 static bool supports(const mx_device *device, const mx_conv_shape *shape,
                      mx_conv_direction direction) {
     return direction != MX_CONV_BACKWARD_WEIGHTS &&
-           mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
-           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c <= MX_ZEROS &&
-           shape->k <= MX_ZEROS;
+           mx_device_get_info(device)->type == MX_DEVICE_CPU && mx_conv_suits_winograd(shape);
 }
 
 /* Fewer channels than a vector has lanes waste most of the transforms. */
@@ -90,12 +102,7 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out) {
     (void)device;
     const mx_i32 built_in = built_in_tiles(direction == MX_CONV_FORWARD ? shape->c : shape->k);
-    int count = 0;
-    out[count++] = (mx_conv_params){{4, built_in, 0, 0}};
-    for (mx_i32 tiles = LEAST_TILES; tiles <= MOST_TILES; tiles *= 2)
-        if (tiles != built_in) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
-    out[count++] = (mx_conv_params){{2, MOST_TILES, 0, 0}};
-    return count;
+    return mx_conv_winograd_candidates(built_in, LEAST_TILES, MOST_TILES, out);
 }
 
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,

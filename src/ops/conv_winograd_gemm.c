@@ -10,7 +10,7 @@ enum {
     PARAM_TILE,
     PARAM_VECTOR
 }; /* outputs along a tile's side, 2 or 4; channels that a work-item transforms */
-enum { MOST_PAD = 2, TRANSFORMED_LIMIT = 16 << 20 /* floats of v and m */ };
+enum { TRANSFORMED_LIMIT = 16 << 20 /* floats of v and m */ };
 
 /* How it is computed for a shape and direction. */
 typedef struct gemm_form {
@@ -47,8 +47,7 @@ static bool supports(const mx_device *device, const mx_conv_shape *shape,
                      mx_conv_direction direction) {
     mx_conv_shape one = *shape;
     one.n = 1;
-    if (shape->r != 3 || shape->s != 3 || shape->stride != 1 || shape->pad > MOST_PAD) return false;
-    if (shape->c > MX_ZEROS || shape->k > MX_ZEROS) return false;
+    if (!mx_conv_suits_winograd(shape)) return false;
     const gemm_form form = form_of(&one, direction, &(mx_conv_params){{4, 1}});
     return floats_of(&form) * sizeof(float) <= mx_device_get_info(device)->max_allocation;
 }

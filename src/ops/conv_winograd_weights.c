@@ -12,9 +12,8 @@ enum {
     LEAST_TILES = 16,
     MOST_TILES = 64,
     CACHED_WEIGHTS = 192 * 192,
-    WORK_GROUPS = 8,         /* wanted: chunks x splits; not the device's to choose */
-    PARTIAL_LIMIT = 5 << 19, /* floats of partial sums, unless one chunk needs more */
-    MOST_PAD = 2
+    WORK_GROUPS = 8,        /* wanted: chunks x splits; not the device's to choose */
+    PARTIAL_LIMIT = 5 << 19 /* floats of partial sums, unless one chunk needs more */
 };
 
 typedef struct weights_form {
@@ -28,9 +27,7 @@ typedef struct weights_form {
 static bool supports(const mx_device *device, const mx_conv_shape *shape,
                      mx_conv_direction direction) {
     return direction == MX_CONV_BACKWARD_WEIGHTS &&
-           mx_device_get_info(device)->type == MX_DEVICE_CPU && shape->r == 3 && shape->s == 3 &&
-           shape->stride == 1 && shape->pad <= MOST_PAD && shape->c <= MX_ZEROS &&
-           shape->k <= MX_ZEROS;
+           mx_device_get_info(device)->type == MX_DEVICE_CPU && mx_conv_suits_winograd(shape);
 }
 
 /* Places of a tile in Winograd's domain. */
@@ -80,12 +77,7 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out) {
     (void)device, (void)direction;
     const mx_i32 built_in = shape->c < 96 ? LEAST_TILES : 2 * LEAST_TILES;
-    int count = 0;
-    out[count++] = (mx_conv_params){{4, built_in, 0, 0}};
-    for (mx_i32 tiles = LEAST_TILES; tiles <= MOST_TILES; tiles *= 2)
-        if (tiles != built_in) out[count++] = (mx_conv_params){{4, tiles, 0, 0}};
-    out[count++] = (mx_conv_params){{2, MOST_TILES, 0, 0}};
-    return count;
+    return mx_conv_winograd_candidates(built_in, LEAST_TILES, MOST_TILES, out);
 }
 
 /* Where the sums in Winograd's domain outgrow a core's cache, or channels do not fill the tiles,
