@@ -12,8 +12,7 @@
 
 const mx_option mx_cmd_report_options[] = {
     {"RUN...", NULL, "run folders; several are compared"},
-    {"--out", "FILE",
-     "the page (default RUN/report.html, comparison.html), or a .png, .svg of accuracies"},
+    {"--out", "FILE", "the page (the default), or accuracies: .png, .svg"},
     MX_SET_OPTION,
     MX_DEVICE_OPTION,
     {0},
