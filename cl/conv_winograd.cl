@@ -1,12 +1,11 @@
 /* 3x3 convolution of stride 1 by Winograd's F(TILE x TILE, 3x3) for CPUs, fused: a work-group of one takes
  * T tiles at a time through input transform, PLACES small products and inverse transform without leaving
  * its scratch: v[PLACES][T][depth, rounded up to V], then m[PLACES][T][BLOCK] a block of outputs at a time,
- * and, where sums are wanted, sums[3][outputs, rounded up to BLOCK]. T is a multiple of P, the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
+ * places LINE floats apart, and, where sums are wanted, sums[3][outputs, rounded up to BLOCK]. T is a multiple of P, the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
  * address space). Error against exact arithmetic: below 2e-5 (TILE 4) or 2e-6 (TILE 2) of the largest
  * output, times the root of depth / 128 where that is more than 1.
  * Work-items: (run of chunks). */
 #define BLOCK (KB * V)
-#define FETCHES ((T * TILE + PLACES - 1) / PLACES) /* rows of pixels asked for with each place */
 
 /* Weights [3][3][c][k] to packed[e][block][depth][BLOCK], V outputs at a time: work-items (depth, vector of
  * the padded outputs). */
@@ -85,10 +84,11 @@ static inline size_t output_index(const outputs_at at, int i, int j, const mx_wi
 
 #define FOR_PIXELS                                                                                                     \
     _Pragma("unroll") for (int i = 0; i < TILE; i++) _Pragma("unroll") for (int j = 0; j < TILE; j++)                  \
-        if (i < at.rows && j < at.columns)
+        if (whole || (i < at.rows && j < at.columns))
 
 /* Adds what a tile has of the sums of differences to the chunk's first value, and of their squares. */
-static inline void add_moments(vfloat out[TILE][TILE], SCRATCH float *sums, int stride, const outputs_at at) {
+static inline void add_moments(vfloat out[TILE][TILE], SCRATCH float *sums, int stride, const outputs_at at,
+                               bool whole) {
     const vfloat shift = at.begins ? out[0][0] : VLOAD(sums);
     vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), square = at.begins ? sum : VLOAD(sums + 2 * stride);
     FOR_PIXELS {
@@ -103,41 +103,46 @@ static inline void add_moments(vfloat out[TILE][TILE], SCRATCH float *sums, int 
 
 /* Makes dz of the gradient by leaky(z) and adds it up, and dz xhat. */
 static inline void add_gradient(vfloat out[TILE][TILE], __global const float *seen, __global const float *norm,
-                                SCRATCH float *sums, int stride, const outputs_at at, const mx_winograd_args a) {
+                                SCRATCH float *sums, int stride, const outputs_at at, bool whole,
+                                const mx_winograd_args a) {
     norm += a.norm.saved + (size_t)(at.image / a.norm.images) * 4 * a.outputs + at.k;
-    const vfloat mean = load_part(norm, at.left), inverse = load_part(norm + a.outputs, at.left);
-    const vfloat scale = load_part(norm + 2 * a.outputs, at.left), shift = load_part(norm + 3 * a.outputs, at.left);
-    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), dot = at.begins ? sum : VLOAD(sums + 2 * stride);
+    const int left = whole ? V : at.left;
+    const vfloat mean = load_part(norm, left), inverse = load_part(norm + a.outputs, left);
+    const vfloat scale = load_part(norm + 2 * a.outputs, left), shift = load_part(norm + 3 * a.outputs, left);
+    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), dot = (vfloat)(0.0f);
     FOR_PIXELS {
-        const vfloat v = load_part(seen + output_index(at, i, j, a), at.left);
+        const vfloat v = load_part(seen + output_index(at, i, j, a), left);
         const vfloat dz = out[i][j] * leaky_gradient(fma(v, scale, shift), a.norm.slope);
         out[i][j] = dz;
         sum += dz;
-        dot = fma(dz, (v - mean) * inverse, dot);
+        dot = fma(dz, v - mean, dot);
     }
+    dot *= inverse;
     VSTORE(sum, sums + stride);
-    VSTORE(dot, sums + 2 * stride);
+    VSTORE(at.begins ? dot : dot + VLOAD(sums + 2 * stride), sums + 2 * stride);
 }
 
-/* One tile of m back to its pixels, a vector of outputs. */
+/* One tile of m back to its pixels, a vector of outputs. `whole`: all of its pixels and lanes are there, which
+ * is known when it is compiled. */
 static inline void inverse_tile(SCRATCH const float *m, __global float *y, __global const float *also,
                                 __global const float *norm, SCRATCH float *sums, int stride, vfloat bias,
-                                const outputs_at at, const mx_winograd_args a) {
+                                const outputs_at at, bool whole, const mx_winograd_args a) {
     vfloat places[EDGE][EDGE], out[TILE][TILE];
+    const int left = whole ? V : at.left;
 #pragma unroll
     for (int i = 0; i < EDGE; i++)
 #pragma unroll
         for (int j = 0; j < EDGE; j++)
-            places[i][j] = VLOAD(m + (i * EDGE + j) * T * BLOCK);
+            places[i][j] = VLOAD(m + (i * EDGE + j) * PLACE_FLOATS(BLOCK));
     output_tile(places, out);
     FOR_PIXELS out[i][j] += bias;
     if (a.accumulate)
-        FOR_PIXELS out[i][j] += load_part(y + output_index(at, i, j, a), at.left);
+        FOR_PIXELS out[i][j] += load_part(y + output_index(at, i, j, a), left);
     if (a.epilogue & MX_ADD_RESIDUAL)
-        FOR_PIXELS out[i][j] += load_part(also + output_index(at, i, j, a), at.left);
-    if (a.epilogue & MX_SUM_MOMENTS) add_moments(out, sums, stride, at);
-    if (a.epilogue & MX_SUM_GRADIENT) add_gradient(out, also, norm, sums, stride, at, a);
-    FOR_PIXELS store_part(out[i][j], y + output_index(at, i, j, a), at.left, 0);
+        FOR_PIXELS out[i][j] += load_part(also + output_index(at, i, j, a), left);
+    if (a.epilogue & MX_SUM_MOMENTS) add_moments(out, sums, stride, at, whole);
+    if (a.epilogue & MX_SUM_GRADIENT) add_gradient(out, also, norm, sums, stride, at, whole, a);
+    FOR_PIXELS store_part(out[i][j], y + output_index(at, i, j, a), left, 0);
 }
 
 /* partial[2][outputs] of a chunk of `pixels`. */
@@ -154,35 +159,32 @@ static inline void store_sums(SCRATCH const float *sums, int stride, __global fl
     }
 }
 
-/* While place e of the tiles from `first` on is multiplied: asks for a share of what is stored next, a block of
- * the outputs' pixels, and of the inputs that the next T tiles add to those of these. */
-static inline void fetch_ahead(int e, int first, int block, __global const float *x, __global const float *y,
+/* While place e of a run is multiplied: asks for a share of what is stored next, a block of the outputs' pixels,
+ * and of the inputs that the next run adds; run[2 T] has the tiles of both. */
+static inline void fetch_ahead(int e, const tile_at *run, int block, __global const float *x, __global const float *y,
                                __global const float *also, const mx_winograd_args a) {
-    const int plane = a.tiles_h * a.tiles_w;
     for (int i = e * FETCHES; i < min((e + 1) * FETCHES, T * TILE); i++) {
-        const int tile = first + i / TILE, at = tile % plane, next = tile + T, next_at = next % plane;
-        const int row = at / a.tiles_w * TILE + i % TILE, column = at % a.tiles_w * TILE;
-        fetch_pixels(y, tile / plane, row, column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
+        const tile_at at = run[i / TILE], next = run[T + i / TILE];
+        const int row = at.row + i % TILE;
+        fetch_pixels(y, at.n, row, at.column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
         if (a.epilogue & (MX_ADD_RESIDUAL | MX_SUM_GRADIENT))
-            fetch_pixels(also, tile / plane, row, column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
+            fetch_pixels(also, at.n, row, at.column, a.out_h, a.out_w, a.outputs, block * BLOCK, BLOCK);
         if (block == 0)
-            fetch_pixels(x, next / plane, next_at / a.tiles_w * TILE + a.row0 + 2 + i % TILE,
-                         next_at % a.tiles_w * TILE + a.column0 + 2, a.in_h, a.in_w, a.depth, 0, a.depth);
+            fetch_pixels(x, next.n, next.row + a.row0 + 2 + i % TILE, next.column + a.column0 + 2, a.in_h, a.in_w,
+                         a.depth, 0, a.depth);
     }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd(__global const float *restrict x, __global const float *restrict packed,
-              __global const float *restrict bias, __global const float *restrict zeros,
-              __global const float *restrict norm, __global const float *restrict also, __global float *restrict y,
-              __global float *restrict partial,
+              __global const float *restrict bias, __global const float *restrict norm,
+              __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
               __local float *restrict scratch,
 #else
               __global float *restrict scratch,
 #endif
               const mx_winograd_args a) {
-    const int plane = a.tiles_h * a.tiles_w;
     const int stride = (a.depth + V - 1) / V * V, blocks = (a.outputs + BLOCK - 1) / BLOCK;
     const long group = (long)get_global_id(0);
     /* Of the inputs; batch norm of the outputs is the epilogue's. */
@@ -190,7 +192,9 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
 #if !SCRATCH_IS_LOCAL
     scratch += a.scratch + (size_t)group * a.scratch_floats;
 #endif
-    SCRATCH float *v = scratch, *m = v + (size_t)PLACES * T * stride, *sums = m + PLACES * T * BLOCK;
+    const size_t v_place = PLACE_FLOATS(stride), m_place = PLACE_FLOATS(BLOCK);
+    SCRATCH float *v = scratch, *m = v + PLACES * v_place, *sums = m + PLACES * m_place;
+    tile_at run[2 * T]; /* this run's tiles and the next one's */
     x += a.x;
     y += a.y;
     packed += a.packed;
@@ -199,42 +203,43 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
         const int chunk_group = chunk / a.group_chunks;
         const int begin = chunk_group * a.group_tiles + chunk % a.group_chunks * a.chunk_tiles;
         const int end = min(begin + a.chunk_tiles, (chunk_group + 1) * a.group_tiles);
+        for (int t = 0; t < T; t++)
+            run[T + t] = tile_of(begin + t, a.tiles_h, a.tiles_w);
         for (int first = begin; first < end; first += T) {
             for (int t = 0; t < T; t++) {
                 /* Past the last tile the last is taken again, and not stored. */
-                const int tile = min(first + t, end - 1), n = tile / plane, at = tile % plane;
-                transform_tile(x + (size_t)n * a.in_h * a.in_w * a.depth, zeros,
-                               normed ? norm + a.norm.saved + (size_t)(n / a.norm.images) * 4 * a.depth : 0,
-                               a.norm.slope, v + t * stride, stride, at / a.tiles_w * TILE + a.row0,
-                               at % a.tiles_w * TILE + a.column0, a.in_h, a.in_w, a.depth);
+                const tile_at at = run[t] = first + t < end ? run[T + t] : run[t - 1];
+                run[T + t] = tile_of(first + T + t, a.tiles_h, a.tiles_w);
+                transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.depth,
+                               normed ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.depth : 0,
+                               a.norm.slope, v + t * stride, stride, at.row + a.row0, at.column + a.column0, a.in_h,
+                               a.in_w, a.depth);
             }
             for (int block = 0; block < blocks; block++) {
                 for (int e = 0; e < PLACES; e++) {
-                    fetch_ahead(e, first, block, x, y, also, a);
-                    multiply(v + (size_t)e * T * stride, packed + ((size_t)e * blocks + block) * a.depth * BLOCK,
-                             m + e * T * BLOCK, stride, a.depth);
+                    fetch_ahead(e, run, block, x, y, also, a);
+                    multiply(v + e * v_place, packed + ((size_t)e * blocks + block) * a.depth * BLOCK, m + e * m_place,
+                             stride, a.depth);
                 }
                 for (int t = 0; t < T && first + t < end; t++) {
-                    const int tile = first + t, n = tile / plane, row = tile % plane / a.tiles_w * TILE;
-                    const int column = tile % a.tiles_w * TILE;
-                    const size_t pixel = ((size_t)n * a.out_h + row) * a.out_w + column;
+                    const size_t pixel = ((size_t)run[t].n * a.out_h + run[t].row) * a.out_w + run[t].column;
+                    const int rows = min(TILE, a.out_h - run[t].row), columns = min(TILE, a.out_w - run[t].column);
                     for (int k = 0; k < BLOCK && block * BLOCK + k < a.outputs; k += V) {
                         const int out = block * BLOCK + k, left = a.outputs - out;
                         const vfloat add = a.has_bias ? load_part(bias + a.bias + out, left) : (vfloat)(0.0f);
-                        const outputs_at at = {pixel * a.outputs + out,
-                                               min(TILE, a.out_h - row),
-                                               min(TILE, a.out_w - column),
-                                               left,
-                                               out,
-                                               n,
-                                               tile == begin};
-                        inverse_tile(m + t * BLOCK + k, y, also, norm, sums + out, blocks * BLOCK, add, at, a);
+                        const outputs_at at = {pixel * a.outputs + out, rows, columns, left, out, run[t].n,
+                                               first + t == begin};
+                        SCRATCH const float *from = m + t * BLOCK + k;
+                        if (rows == TILE && columns == TILE && left >= V)
+                            inverse_tile(from, y, also, norm, sums + out, blocks * BLOCK, add, at, true, a);
+                        else
+                            inverse_tile(from, y, also, norm, sums + out, blocks * BLOCK, add, at, false, a);
                     }
                 }
             }
         }
         if (a.epilogue & (MX_SUM_MOMENTS | MX_SUM_GRADIENT))
             store_sums(sums, blocks * BLOCK, partial + a.partial + (size_t)chunk * 2 * a.outputs,
-                       (end - begin) / plane * a.out_h * a.out_w, a);
+                       (end - begin) / (a.tiles_h * a.tiles_w) * a.out_h * a.out_w, a);
     }
 }

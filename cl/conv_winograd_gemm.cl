@@ -8,26 +8,16 @@
  *
  * By the weights: z[PLACES][tiles][outputs] of dy, and u = v' z, [PLACES][depth][outputs]. */
 
-/* The tiles of one launch: `tile` of the picture `n` begins at (row, column) of its outputs. */
-typedef struct place {
-    int n, row, column;
-} place;
-
-static inline place place_of(int tile, const mx_winograd_gemm_args a) {
-    const int plane = a.tiles_h * a.tiles_w, at = tile % plane;
-    const place p = {tile / plane, at / a.tiles_w * TILE, at % a.tiles_w * TILE};
-    return p;
-}
-
-__kernel void winograd_gemm_input(__global const float *x, __global const float *zeros, __global const float *norm,
-                                  __global float *v, const mx_winograd_gemm_args a) {
+__kernel void winograd_gemm_input(__global const float *x, __global const float *norm, __global float *v,
+                                  const mx_winograd_gemm_args a) {
     const int c = (int)get_global_id(0) * V, tile = (int)get_global_id(1);
     if (c >= a.depth || tile >= a.tiles) return;
-    const place at = place_of(tile, a);
+    const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat d[EDGE][EDGE];
     norm = a.norm.images > 0 ? norm + a.norm.saved + (size_t)((a.first + at.n) / a.norm.images) * 4 * a.depth : 0;
-    input_tile(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, zeros, norm, a.norm.slope, at.row - a.pad,
-               at.column - a.pad, a.in_h, a.in_w, a.depth, c, d);
+    const input_pixels from = input_pixels_of(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, at.row - a.pad,
+                                              at.column - a.pad, a.in_h, a.in_w, a.depth);
+    input_tile_as(&from, norm, a.norm.slope, a.depth, c, false, true, d);
     v += a.v + (size_t)tile * a.depth + c;
 #pragma unroll
     for (int e = 0; e < PLACES; e++)
@@ -38,7 +28,7 @@ __kernel void winograd_gemm_output(__global const float *m, __global const float
                                    const mx_winograd_gemm_args a) {
     const int k = (int)get_global_id(0) * V, tile = (int)get_global_id(1);
     if (k >= a.outputs || tile >= a.tiles) return;
-    const place at = place_of(tile, a);
+    const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat places[EDGE][EDGE], out[TILE][TILE];
     m += a.m + (size_t)tile * a.outputs + k;
     y += a.y + (size_t)at.n * a.out_h * a.out_w * a.outputs + k;
@@ -56,14 +46,14 @@ __kernel void winograd_gemm_output(__global const float *m, __global const float
                            a.accumulate);
 }
 
-__kernel void winograd_gemm_gradient(__global const float *dy, __global const float *zeros, __global float *z,
-                                     const mx_winograd_gemm_args a) {
+__kernel void winograd_gemm_gradient(__global const float *dy, __global float *z, const mx_winograd_gemm_args a) {
     const int k = (int)get_global_id(0) * V, tile = (int)get_global_id(1);
     if (k >= a.outputs || tile >= a.tiles) return;
-    const place at = place_of(tile, a);
+    const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat d[EDGE][EDGE];
-    gradient_tile(dy + a.y + (size_t)at.n * a.out_h * a.out_w * a.outputs, zeros, at.row, at.column, a.out_h, a.out_w,
-                  a.outputs, k, d);
+    const gradient_pixels from = gradient_pixels_of(dy + a.y + (size_t)at.n * a.out_h * a.out_w * a.outputs, at.row,
+                                                    at.column, a.out_h, a.out_w, a.outputs);
+    gradient_tile_as(&from, k, false, d);
     z += a.m + (size_t)tile * a.outputs + k;
 #pragma unroll
     for (int e = 0; e < PLACES; e++)

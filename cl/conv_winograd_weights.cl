@@ -6,16 +6,16 @@
  * Work-items: (split of the outputs, chunk of the tiles). */
 
 /* Output gradient tile at (row, column) of picture dy to z[PLACES][T][split], outputs k0 .. k0 + split. */
-static inline void transform_gradient(__global const float *dy, __global const float *zeros, SCRATCH float *z,
-                                      int split, int row, int column, const mx_winograd_weights_args a) {
+static inline void transform_gradient(__global const float *dy, SCRATCH float *z, int split, int row, int column,
+                                      const mx_winograd_weights_args a) {
+    const gradient_pixels from = gradient_pixels_of(dy, row, column, a.out_h, a.out_w, a.k);
     for (int k = 0; k < split; k += V) {
         vfloat d[EDGE][EDGE];
-        gradient_tile(dy, zeros, row, column, a.out_h, a.out_w, a.k, k, d);
-#pragma unroll
-        for (int i = 0; i < EDGE; i++)
-#pragma unroll
-            for (int j = 0; j < EDGE; j++)
-                VSTORE(d[i][j], z + (size_t)(i * EDGE + j) * T * split + k);
+        if (from.inside)
+            gradient_tile_as(&from, k, true, d);
+        else
+            gradient_tile_as(&from, k, false, d);
+        store_places(d, z + k, PLACE_FLOATS(split));
     }
 }
 
@@ -51,24 +51,20 @@ static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, 
         }
 }
 
-#define FETCHES ((T * TILE + PLACES - 1) / PLACES) /* rows of pixels asked for with each place */
-
-/* While place e of the tiles from `first` on is multiplied: asks for a share of what the next T tiles add. */
-static inline void fetch_ahead(int e, int first, __global const float *x, __global const float *dy, int split,
+/* While place e of a run is multiplied: asks for a share of what the next one, `next`, adds. */
+static inline void fetch_ahead(int e, const tile_at *next, __global const float *x, __global const float *dy, int split,
                                const mx_winograd_weights_args a) {
-    const int plane = a.tiles_h * a.tiles_w;
     for (int i = e * FETCHES; i < min((e + 1) * FETCHES, T * TILE); i++) {
-        const int tile = first + T + i / TILE, n = tile / plane, at = tile % plane;
-        const int row = at / a.tiles_w * TILE + i % TILE, column = at % a.tiles_w * TILE;
-        fetch_pixels(x, n, row + 2 - a.pad, column + 2 - a.pad, a.in_h, a.in_w, a.c, 0, a.c);
-        fetch_pixels(dy, n, row, column, a.out_h, a.out_w, a.k, 0, split);
+        const tile_at at = next[i / TILE];
+        const int row = at.row + i % TILE;
+        fetch_pixels(x, at.n, row + 2 - a.pad, at.column + 2 - a.pad, a.in_h, a.in_w, a.c, 0, a.c);
+        fetch_pixels(dy, at.n, row, at.column, a.out_h, a.out_w, a.k, 0, split);
     }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd_weights(__global const float *restrict x, __global const float *restrict dy,
-                      __global const float *restrict zeros, __global const float *restrict norm,
-                      __global float *restrict partial,
+                      __global const float *restrict norm, __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
                       __local float *restrict scratch,
 #else
@@ -82,24 +78,29 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
 #if !SCRATCH_IS_LOCAL
     scratch += a.scratch + (get_global_id(1) * get_global_size(0) + get_global_id(0)) * a.scratch_floats;
 #endif
-    SCRATCH float *v = scratch, *z = scratch + (size_t)PLACES * T * stride;
+    const size_t v_place = PLACE_FLOATS(stride), z_place = PLACE_FLOATS(split);
+    SCRATCH float *v = scratch, *z = scratch + PLACES * v_place;
+    tile_at run[2 * T]; /* this one's tiles, past the chunk's last that once more, and the next one's */
     x += a.x;
     dy += a.y + k0;
     partial += a.partial + (size_t)chunk * PLACES * a.c * a.k + k0;
+    for (int t = 0; t < T; t++)
+        run[T + t] = tile_of(begin + t, a.tiles_h, a.tiles_w);
     for (int first = begin; first < end; first += T) {
         for (int t = 0; t < T; t++) {
-            /* Past the chunk's last tile come zeros: a tile below the picture. */
-            const int tile = min(first + t, end - 1), n = tile / plane, at = tile % plane;
-            const int row = first + t < end ? at / a.tiles_w * TILE : a.out_h, column = at % a.tiles_w * TILE;
-            transform_tile(x + (size_t)n * a.in_h * a.in_w * a.c, zeros,
-                           a.norm.images > 0 ? norm + a.norm.saved + (size_t)(n / a.norm.images) * 4 * a.c : 0,
-                           a.norm.slope, v + t * stride, stride, row - a.pad, column - a.pad, a.in_h, a.in_w, a.c);
-            transform_gradient(dy + (size_t)n * a.out_h * a.out_w * a.k, zeros, z + t * split, split, row, column, a);
+            const tile_at at = run[t] = first + t < end ? run[T + t] : run[t - 1];
+            run[T + t] = tile_of(first + T + t, a.tiles_h, a.tiles_w);
+            /* Past the last tile come zeros: a tile below the picture. */
+            const int row = first + t < end ? at.row : a.out_h;
+            transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.c,
+                           a.norm.images > 0 ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.c : 0,
+                           a.norm.slope, v + t * stride, stride, row - a.pad, at.column - a.pad, a.in_h, a.in_w, a.c);
+            transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, split, row, at.column, a);
         }
         for (int e = 0; e < PLACES; e++) {
-            fetch_ahead(e, first, x, dy, split, a);
-            add_products(v + (size_t)e * T * stride, z + (size_t)e * T * split, partial + (size_t)e * a.c * a.k, stride,
-                         split, a.c, a.k, first == begin);
+            fetch_ahead(e, run + T, x, dy, split, a);
+            add_products(v + e * v_place, z + e * z_place, partial + (size_t)e * a.c * a.k, stride, split, a.c, a.k,
+                         first == begin);
         }
     }
 }

@@ -7,6 +7,8 @@
 #if V == 1
 typedef float vfloat;
 typedef int vint;
+#define AS_VINT as_int
+#define AS_VFLOAT as_float
 #define ANY(truth) (truth)
 #define VLOAD(p) (*(p))
 #define VSTORE(v, p) (*(p) = (v))
@@ -15,20 +17,43 @@ typedef int vint;
 #define MX_JOIN(a, b) MX_JOIN_(a, b)
 typedef MX_JOIN(float, V) vfloat;
 typedef MX_JOIN(int, V) vint;
+#define AS_VINT MX_JOIN(as_int, V)
+#define AS_VFLOAT MX_JOIN(as_float, V)
 #define ANY(truth) any(truth)
 #define VLOAD(p) MX_JOIN(vload, V)(0, (p))
+#if V >= 8 && defined(__clang__)
+/* PoCL's vstore16 stores four lanes, four times; a vector type of an element's alignment is stored at once. */
+typedef vfloat loose_vfloat __attribute__((aligned(4)));
+typedef vint loose_vint __attribute__((aligned(4)));
+#define MX_STORE(space, vector, element)                                                                               \
+    static inline void __attribute__((overloadable)) store(vector v, space element *p) {                              \
+        *(space loose_##vector *)p = v;                                                                                \
+    }
+MX_STORE(__private, vfloat, float)
+MX_STORE(__local, vfloat, float)
+MX_STORE(__global, vfloat, float)
+MX_STORE(__global, vint, int)
+#define VSTORE(v, p) store((v), (p))
+#else
 #define VSTORE(v, p) MX_JOIN(vstore, V)((v), 0, (p))
 #endif
+#endif
 
-/* Leaky ReLU of a vector; slope 1 is the identity, slope 0 is ReLU. NaN stays NaN: a run that diverged
- * must not look healthy. */
+/* Leaky ReLU of a vector for slopes from 0 to 1; slope 1 is the identity, slope 0 is ReLU. NaN stays NaN: a
+ * run that diverged must not look healthy. */
 static inline vfloat leaky(vfloat x, float slope) {
-    return select(slope * x, x, (vint)(x > (vfloat)(0.0f)));
+    const vfloat low = slope * x;
+    return select(low, x, (vint)(x > low));
 }
 
 /* Its derivative, 1 where x > 0 and slope elsewhere. */
 static inline vfloat leaky_gradient(vfloat x, float slope) {
     return select((vfloat)(slope), (vfloat)(1.0f), (vint)(x > (vfloat)(0.0f)));
+}
+
+/* x where `bits` is -1, 0 where it is 0. */
+static inline vfloat keep_bits(vfloat x, int bits) {
+    return AS_VFLOAT(AS_VINT(x) & (vint)(bits));
 }
 
 /* The first `left` lanes of a vector at p, zeros in the others. */

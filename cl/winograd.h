@@ -86,23 +86,44 @@ static inline void weight_gradient_transform(const vfloat *u, vfloat *g) {
 #endif
 }
 
-/* Channels c .. c + V of the input tile whose corner is (row, column) of picture x, transformed. `norm` is
- * the group's [4][depth] of mx_norm_args, or NULL; what lies outside of the picture stays zero. */
-static inline void input_tile(__global const float *x, __global const float *zeros, __global const float *norm,
-                              float slope, int row, int column, int in_h, int in_w, int depth, int c,
-                              vfloat v[EDGE][EDGE]) {
+/* SIDE x SIDE pixels of a picture [h][w][depth] from (row, column) on. Those outside read one inside, and count
+ * as zero: their bits are 0 in `rows` or `columns`, which are all ones elsewhere. */
+#define PIXELS_OF(name, SIDE)                                                                                          \
+    typedef struct name {                                                                                              \
+        __global const float *at[SIDE];                                                                                \
+        int right[SIDE], rows[SIDE], columns[SIDE];                                                                    \
+        bool inside;                                                                                                   \
+    } name;                                                                                                            \
+    static inline name name##_of(__global const float *p, int row, int column, int h, int w, int depth) {              \
+        name to;                                                                                                       \
+        to.inside = row >= 0 && row + SIDE <= h && column >= 0 && column + SIDE <= w;                                  \
+        _Pragma("unroll") for (int i = 0; i < SIDE; i++) {                                                             \
+            to.at[i] = p + (size_t)clamp(row + i, 0, h - 1) * w * depth;                                               \
+            to.right[i] = clamp(column + i, 0, w - 1) * depth;                                                         \
+            to.rows[i] = row + i >= 0 && row + i < h ? -1 : 0;                                                         \
+            to.columns[i] = column + i >= 0 && column + i < w ? -1 : 0;                                                \
+        }                                                                                                              \
+        return to;                                                                                                     \
+    }
+PIXELS_OF(input_pixels, EDGE)
+PIXELS_OF(gradient_pixels, TILE)
+
+/* Channels c .. c + V of an input tile, transformed. `norm` is the group's [4][depth] of mx_norm_args, or NULL.
+ * `inside` and `whole` (V channels are there) are known when it is compiled. */
+static inline void input_tile_as(const input_pixels *x, __global const float *norm, float slope, int depth, int c,
+                                 bool inside, bool whole, vfloat v[EDGE][EDGE]) {
     vfloat d[EDGE][EDGE];
-    const vfloat scale = norm ? load_part(norm + 2 * depth + c, depth - c) : (vfloat)(1.0f);
-    const vfloat shift = norm ? load_part(norm + 3 * depth + c, depth - c) : (vfloat)(0.0f);
+    const int left = whole ? V : depth - c;
+    const vfloat scale = norm ? load_part(norm + 2 * depth + c, left) : (vfloat)(1.0f);
+    const vfloat shift = norm ? load_part(norm + 3 * depth + c, left) : (vfloat)(0.0f);
 #pragma unroll
     for (int j = 0; j < EDGE; j++) {
         vfloat in[EDGE], out[EDGE];
-        const bool column_ok = column + j >= 0 && column + j < in_w;
 #pragma unroll
         for (int i = 0; i < EDGE; i++) {
-            const bool ok = column_ok && row + i >= 0 && row + i < in_h;
-            in[i] = load_part(ok ? x + ((long)(row + i) * in_w + column + j) * depth + c : zeros, depth - c);
-            if (norm && ok) in[i] = leaky(fma(in[i], scale, shift), slope);
+            in[i] = load_part(x->at[i] + x->right[j] + c, left);
+            if (norm) in[i] = leaky(fma(in[i], scale, shift), slope);
+            if (!inside) in[i] = keep_bits(in[i], x->rows[i] & x->columns[j]);
         }
         input_transform(in, out);
 #pragma unroll
@@ -114,17 +135,16 @@ static inline void input_tile(__global const float *x, __global const float *zer
         input_transform(d[i], v[i]);
 }
 
-/* Outputs k .. k + V of the gradient tile at (row, column) of picture dy, transformed. */
-static inline void gradient_tile(__global const float *dy, __global const float *zeros, int row, int column,
-                                 int out_h, int out_w, int outputs, int k, vfloat z[EDGE][EDGE]) {
+/* Outputs k .. k + V of a gradient tile, transformed. */
+static inline void gradient_tile_as(const gradient_pixels *dy, int k, bool inside, vfloat z[EDGE][EDGE]) {
     vfloat d[EDGE][TILE];
 #pragma unroll
     for (int j = 0; j < TILE; j++) {
         vfloat in[TILE], out[EDGE];
 #pragma unroll
         for (int i = 0; i < TILE; i++) {
-            const bool ok = row + i < out_h && column + j < out_w;
-            in[i] = VLOAD(ok ? dy + ((size_t)(row + i) * out_w + column + j) * outputs + k : zeros);
+            in[i] = VLOAD(dy->at[i] + dy->right[j] + k);
+            if (!inside) in[i] = keep_bits(in[i], dy->rows[i] & dy->columns[j]);
         }
         gradient_transform(in, out);
 #pragma unroll
@@ -174,6 +194,24 @@ static inline void weight_tile(vfloat w[3][3], vfloat u[EDGE][EDGE]) {
         weight_transform(rows[i], u[i]);
 }
 
+/* A tile of the picture `n`, whose outputs begin at (row, column). */
+typedef struct tile_at {
+    int n, row, column;
+} tile_at;
+
+static inline tile_at tile_of(int tile, int tiles_h, int tiles_w) {
+    const int at = tile % (tiles_h * tiles_w);
+    const tile_at to = {tile / (tiles_h * tiles_w), at / tiles_w * TILE, at % tiles_w * TILE};
+    return to;
+}
+
+#ifdef SCRATCH
+/* What runs of T tiles have in a work-group's scratch is place by place, LINE floats apart besides: rows a
+ * power of two apart would push each other out of a cache. */
+#define LINE 16
+#define PLACE_FLOATS(row_floats) ((size_t)T * (row_floats) + LINE)
+#define FETCHES ((T * TILE + PLACES - 1) / PLACES) /* rows of pixels asked for with each place */
+
 /* Asks for floats first .. first + count of TILE pixels from (row, column) of picture n on. */
 static inline void fetch_pixels(__global const float *p, int n, int row, int column, int h, int w, int depth,
                                 int first, int count) {
@@ -182,19 +220,33 @@ static inline void fetch_pixels(__global const float *p, int n, int row, int col
         fetch(p + (size_t)q * depth, count);
 }
 
-#ifdef SCRATCH
+static inline void store_places(vfloat d[EDGE][EDGE], SCRATCH float *to, size_t place) {
+#pragma unroll
+    for (int i = 0; i < EDGE; i++)
+#pragma unroll
+        for (int j = 0; j < EDGE; j++)
+            VSTORE(d[i][j], to + (size_t)(i * EDGE + j) * place);
+}
+
 /* Input tile at (row, column) of picture x to v[PLACES][T][stride], all channels. */
-static inline void transform_tile(__global const float *x, __global const float *zeros, __global const float *norm,
-                                  float slope, SCRATCH float *v, int stride, int row, int column, int in_h, int in_w,
-                                  int depth) {
+static inline void transform_tile(__global const float *x, __global const float *norm, float slope, SCRATCH float *v,
+                                  int stride, int row, int column, int in_h, int in_w, int depth) {
+    const input_pixels from = input_pixels_of(x, row, column, in_h, in_w, depth);
     for (int c = 0; c < depth; c += V) {
         vfloat d[EDGE][EDGE];
-        input_tile(x, zeros, norm, slope, row, column, in_h, in_w, depth, c, d);
-#pragma unroll
-        for (int i = 0; i < EDGE; i++)
-#pragma unroll
-            for (int j = 0; j < EDGE; j++)
-                VSTORE(d[i][j], v + (size_t)(i * EDGE + j) * T * stride + c);
+        /* Each a copy of its own, without the questions of the others. */
+        if (depth - c < V)
+            input_tile_as(&from, norm, slope, depth, c, false, false, d);
+        else if (from.inside)
+            if (norm)
+                input_tile_as(&from, norm, slope, depth, c, true, true, d);
+            else
+                input_tile_as(&from, 0, slope, depth, c, true, true, d);
+        else if (norm)
+            input_tile_as(&from, norm, slope, depth, c, false, true, d);
+        else
+            input_tile_as(&from, 0, slope, depth, c, false, true, d);
+        store_places(d, v + c, PLACE_FLOATS(stride));
     }
 }
 #endif

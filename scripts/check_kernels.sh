@@ -51,7 +51,7 @@ refuse 'sub_?group' 'sub-groups are an extension'
 refuse '#pragma +OPENCL +EXTENSION' 'extensions are optional'
 refuse '\batom_|\batomic_(xchg|cmpxchg|[a-z]+_explicit|init|load|store)' 'atomics of integers only, none that a float could hide in'
 refuse '\bvolatile\b|\b(read_|write_)?mem_fence\b|while *\( *\*' 'work-groups run in any order: none may wait for another'
-refuse "__(global|local|constant) +(const +)?$vector +(restrict +)?\\*|$vector *\\* *\\)|\\bv(load|store)a" \
+refuse "__(global|local|constant) +(const +)?$vector +(restrict +)?\\*|\\b$vector *\\* *\\)|\\bv(load|store)a" \
     'vectors are read by VLOAD and vloadN, which need the alignment of an element only'
 refuse '\bv(load|store)_half' 'half is optional'
 refuse '__local +[a-z0-9_]+ +[a-z0-9_]+((\[[^]]*\])*\[[0-9 +*]*\])' 'local arrays are arguments, or as large as a macro says that the host has checked'

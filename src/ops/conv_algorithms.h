@@ -29,6 +29,9 @@ bool mx_conv_suits_winograd(const mx_conv_shape *shape);
  * tiles, then with the other numbers from `least` to `most`, each twice the last; 2 with `most`. */
 int mx_conv_winograd_candidates(mx_i32 built_in, mx_i32 least, mx_i32 most, mx_conv_params *out);
 
+/* Floats between the places of a run of tiles in a CPU's scratch: LINE of cl/winograd.h. */
+enum { MX_WINOGRAD_LINE = 16 };
+
 /* Tiles of `tile` pixels that cover `pixels`. */
 mx_i32 mx_conv_tiles(mx_i32 pixels, mx_i32 tile);
 

@@ -65,7 +65,8 @@ static size_t places_of(const winograd_form *form) {
 static size_t scratch_of(const winograd_form *form) {
     const mx_i32 stride = (form->depth + form->vector - 1) / form->vector * form->vector;
     const mx_i32 outputs = (form->outputs + form->block - 1) / form->block * form->block;
-    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->block) +
+    return places_of(form) *
+               ((size_t)form->tiles * (size_t)(stride + form->block) + 2 * MX_WINOGRAD_LINE) +
            SUMS * (size_t)outputs;
 }
 
@@ -221,21 +222,19 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x;
     const mx_tensor also = forward ? o->residual : o->seen;
     mx_winograd_args args = args_of(&form, in, out, forward ? shape->pad : 2 - shape->pad, o);
-    mx_buffer *zeros;
     args.epilogue = epilogue_of(o, forward);
     args.also = also.offset;
-    MX_TRY(mx_device_zeros(device, &zeros));
     MX_TRY(pack(device, shape, &form, !forward, o));
     if (!form.local)
         return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
                          mx_range_single((size_t)args.groups, 1, 1), args, in.buffer,
-                         o->workspace.buffer, o->bias.buffer, zeros, o->norm.saved.buffer,
-                         also.buffer, out.buffer, o->sums.partial.buffer, o->workspace.buffer);
+                         o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer, also.buffer,
+                         out.buffer, o->sums.partial.buffer, o->workspace.buffer);
     args.groups = args.chunks;
     mx_range range = mx_range_single((size_t)args.groups, 1, 1);
     range.local_bytes = form.scratch * sizeof(float);
     return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args,
-                     in.buffer, o->workspace.buffer, o->bias.buffer, zeros, o->norm.saved.buffer,
+                     in.buffer, o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer,
                      also.buffer, out.buffer, o->sums.partial.buffer);
 }
 

@@ -85,7 +85,6 @@ typedef struct work {
     const mx_conv_operands *o;
     gemm_form form;
     mx_winograd_gemm_args args;
-    mx_buffer *zeros;
     mx_i32 vector;
     char options[48]; /* of the transforms; those of weights take a channel at a time */
     char weight_options[48];
@@ -150,7 +149,7 @@ static mx_status transform_weights(const work *w) {
 
 static mx_status transform_input(const work *w, mx_buffer *in) {
     return MX_LAUNCH(w->device, "conv_winograd_gemm.cl", "winograd_gemm_input", w->options,
-                     range_over(w, w->args.depth, w->vector, w->args.tiles), w->args, in, w->zeros,
+                     range_over(w, w->args.depth, w->vector, w->args.tiles), w->args, in,
                      w->o->norm.saved.buffer, w->o->workspace.buffer);
 }
 
@@ -167,12 +166,12 @@ static mx_status add_gradient(const work *w, bool first) {
     MX_TRY(transform_input(w, w->o->x.buffer));
     MX_TRY(MX_LAUNCH(w->device, "conv_winograd_gemm.cl", "winograd_gemm_gradient", w->options,
                      range_over(w, w->args.outputs, w->vector, w->args.tiles), w->args,
-                     w->o->y.buffer, w->zeros, w->o->workspace.buffer));
+                     w->o->y.buffer, w->o->workspace.buffer));
     return multiply(w, v_of(w), true, m_of(w), u_of(w), first ? 0.0f : 1.0f);
 }
 
-static mx_status begin(work *w, const mx_conv_shape *shape, mx_conv_direction direction,
-                       const mx_conv_params *params) {
+static void begin(work *w, const mx_conv_shape *shape, mx_conv_direction direction,
+                  const mx_conv_params *params) {
     const bool data = direction == MX_CONV_BACKWARD_DATA;
     const mx_conv_operands *o = w->o;
     const mx_tensor in = data ? o->y : o->x, out = data ? o->x : o->y;
@@ -198,7 +197,6 @@ static mx_status begin(work *w, const mx_conv_shape *shape, mx_conv_direction di
     w->args.m = w->args.v + (mx_u32)w->form.v;
     snprintf(w->options, sizeof w->options, "-DV=%d -DTILE=%d", w->vector, params->v[PARAM_TILE]);
     snprintf(w->weight_options, sizeof w->weight_options, "-DV=1 -DTILE=%d", params->v[PARAM_TILE]);
-    return mx_device_zeros(w->device, &w->zeros);
 }
 
 /* Takes images first .. first + count: where they are in the two operands. */
@@ -215,7 +213,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const mx_tensor in = direction == MX_CONV_BACKWARD_DATA ? o->y : o->x,
                     out = direction == MX_CONV_BACKWARD_DATA ? o->x : o->y;
     work w = {.device = device, .o = o};
-    MX_TRY(begin(&w, shape, direction, params));
+    begin(&w, shape, direction, params);
     if (!weights) MX_TRY(transform_weights(&w));
     for (mx_i32 first = 0; first < shape->n; first += w.form.images) {
         const mx_i32 left = shape->n - first;

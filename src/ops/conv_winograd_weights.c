@@ -37,7 +37,8 @@ static size_t places_of(const weights_form *form) {
 
 static size_t scratch_of(const weights_form *form, mx_i32 c) {
     const mx_i32 stride = (c + form->vector - 1) / form->vector * form->vector;
-    return places_of(form) * (size_t)form->tiles * (size_t)(stride + form->split_k);
+    return places_of(form) *
+           ((size_t)form->tiles * (size_t)(stride + form->split_k) + 2 * MX_WINOGRAD_LINE);
 }
 
 /* Chunks of tiles as far as their sums stay small, then splits of the outputs. */
@@ -121,16 +122,14 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                                            .scratch_floats = (mx_u32)form.scratch,
                                            .norm = mx_norm_args_of(&o->norm, shape->n)};
     mx_range range = mx_range_single((size_t)form.splits, (size_t)form.chunks, 1);
-    mx_buffer *zeros;
-    MX_TRY(mx_device_zeros(device, &zeros));
     if (form.local) {
         range.local_bytes = form.scratch * sizeof(float);
         MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
-                         range, args, o->x.buffer, o->y.buffer, zeros, o->norm.saved.buffer,
+                         range, args, o->x.buffer, o->y.buffer, o->norm.saved.buffer,
                          o->workspace.buffer));
     } else {
         MX_TRY(MX_LAUNCH(device, "conv_winograd_weights.cl", "conv_winograd_weights", form.options,
-                         range, args, o->x.buffer, o->y.buffer, zeros, o->norm.saved.buffer,
+                         range, args, o->x.buffer, o->y.buffer, o->norm.saved.buffer,
                          o->workspace.buffer, o->workspace.buffer));
     }
     const mx_range all = {.dims = 2,
