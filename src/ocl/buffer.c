@@ -3,12 +3,36 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "ocl/error.h"
 #include "ocl/internal.h"
 #include "ocl/limits.h"
+
+enum { LARGE_BUFFER = 4 << 20 };
+
+/* Asks the system for large pages behind a large buffer of a device that works in this process's
+ * memory: kernels that walk through megabytes miss few of them, where of small pages every row of a
+ * tensor may be one. Advice only, before anything is in the buffer. */
+static void advise_large_pages(const mx_buffer *buffer) {
+#ifdef MADV_HUGEPAGE
+    if (!buffer->device->info.in_process || buffer->bytes < LARGE_BUFFER) return;
+    void *mapped =
+        clEnqueueMapBuffer(buffer->device->queue, buffer->memory, CL_TRUE,
+                           CL_MAP_WRITE_INVALIDATE_REGION, 0, buffer->bytes, 0, NULL, NULL, NULL);
+    if (!mapped) return;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
+                    begin = ((uintptr_t)mapped + page - 1) / page * page,
+                    end = ((uintptr_t)mapped + buffer->bytes) / page * page;
+    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    (void)clEnqueueUnmapMemObject(buffer->device->queue, buffer->memory, mapped, 0, NULL, NULL);
+#else
+    (void)buffer;
+#endif
+}
 
 mx_status mx_buffer_create(mx_buffer **out, mx_device *device, size_t bytes) {
     *out = NULL;
@@ -25,6 +49,7 @@ mx_status mx_buffer_create(mx_buffer **out, mx_device *device, size_t bytes) {
         return mx_context(mx_cl_check(code, "clCreateBuffer"), "%zu MiB on '%s'", bytes >> 20,
                           device->info.name);
     }
+    advise_large_pages(buffer);
     device->allocated += bytes;
     if (device->allocated > device->allocated_peak) device->allocated_peak = device->allocated;
     *out = buffer;
