@@ -5,7 +5,6 @@
  * address space). Error against exact arithmetic: below 2e-5 (TILE 4) or 2e-6 (TILE 2) of the largest
  * output, times the root of depth / 128 where that is more than 1.
  * Work-items: (run of chunks). */
-#define BLOCK (KB * V)
 
 /* Weights [3][3][c][k] to packed[e][block][depth][BLOCK], V outputs at a time: work-items (depth, vector of
  * the padded outputs). */
@@ -42,120 +41,17 @@ __kernel void winograd_pack(__global const float *weight, __global float *packed
 static inline void multiply(SCRATCH const float *v, __global const float *u, SCRATCH float *m, int stride, int depth) {
     for (int t = 0; t < T; t += P, v += P * stride, m += P * BLOCK) {
         vfloat acc[P][KB];
-        __global const float *w = u;
 #pragma unroll
         for (int p = 0; p < P; p++)
 #pragma unroll
             for (int k = 0; k < KB; k++)
                 acc[p][k] = (vfloat)(0.0f);
-        for (int c = 0; c < depth; c++, w += BLOCK) {
-            vfloat b[KB];
-#pragma unroll
-            for (int k = 0; k < KB; k++)
-                b[k] = VLOAD(w + k * V);
-#pragma unroll
-            for (int p = 0; p < P; p++) {
-                const vfloat s = (vfloat)(v[p * stride + c]);
-#pragma unroll
-                for (int k = 0; k < KB; k++)
-                    acc[p][k] = fma(s, b[k], acc[p][k]);
-            }
-        }
+        add_rows(v, stride, u, depth, acc);
 #pragma unroll
         for (int p = 0; p < P; p++)
 #pragma unroll
             for (int k = 0; k < KB; k++)
                 VSTORE(acc[p][k], m + p * BLOCK + k * V);
-    }
-}
-
-/* Where a vector of outputs of a tile belongs. */
-typedef struct outputs_at {
-    size_t first;    /* of y: the tile's first pixel */
-    int rows, columns, left; /* pixels of the picture, lanes of the vector */
-    int k;           /* channel */
-    int image;
-    bool begins;     /* the first tile of its chunk */
-} outputs_at;
-
-static inline size_t output_index(const outputs_at at, int i, int j, const mx_winograd_args a) {
-    return at.first + ((size_t)i * a.out_w + j) * a.outputs;
-}
-
-#define FOR_PIXELS                                                                                                     \
-    _Pragma("unroll") for (int i = 0; i < TILE; i++) _Pragma("unroll") for (int j = 0; j < TILE; j++)                  \
-        if (whole || (i < at.rows && j < at.columns))
-
-/* Adds what a tile has of the sums of differences to the chunk's first value, and of their squares. */
-static inline void add_moments(vfloat out[TILE][TILE], SCRATCH float *sums, int stride, const outputs_at at,
-                               bool whole) {
-    const vfloat shift = at.begins ? out[0][0] : VLOAD(sums);
-    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), square = at.begins ? sum : VLOAD(sums + 2 * stride);
-    FOR_PIXELS {
-        const vfloat d = out[i][j] - shift;
-        sum += d;
-        square = fma(d, d, square);
-    }
-    VSTORE(shift, sums);
-    VSTORE(sum, sums + stride);
-    VSTORE(square, sums + 2 * stride);
-}
-
-/* Makes dz of the gradient by leaky(z) and adds it up, and dz xhat. */
-static inline void add_gradient(vfloat out[TILE][TILE], __global const float *seen, __global const float *norm,
-                                SCRATCH float *sums, int stride, const outputs_at at, bool whole,
-                                const mx_winograd_args a) {
-    norm += a.norm.saved + (size_t)(at.image / a.norm.images) * 4 * a.outputs + at.k;
-    const int left = whole ? V : at.left;
-    const vfloat mean = load_part(norm, left), inverse = load_part(norm + a.outputs, left);
-    const vfloat scale = load_part(norm + 2 * a.outputs, left), shift = load_part(norm + 3 * a.outputs, left);
-    vfloat sum = at.begins ? (vfloat)(0.0f) : VLOAD(sums + stride), dot = (vfloat)(0.0f);
-    FOR_PIXELS {
-        const vfloat v = load_part(seen + output_index(at, i, j, a), left);
-        const vfloat dz = out[i][j] * leaky_gradient(fma(v, scale, shift), a.norm.slope);
-        out[i][j] = dz;
-        sum += dz;
-        dot = fma(dz, v - mean, dot);
-    }
-    dot *= inverse;
-    VSTORE(sum, sums + stride);
-    VSTORE(at.begins ? dot : dot + VLOAD(sums + 2 * stride), sums + 2 * stride);
-}
-
-/* One tile of m back to its pixels, a vector of outputs. `whole`: all of its pixels and lanes are there, which
- * is known when it is compiled. */
-static inline void inverse_tile(SCRATCH const float *m, __global float *y, __global const float *also,
-                                __global const float *norm, SCRATCH float *sums, int stride, vfloat bias,
-                                const outputs_at at, bool whole, const mx_winograd_args a) {
-    vfloat places[EDGE][EDGE], out[TILE][TILE];
-    const int left = whole ? V : at.left;
-#pragma unroll
-    for (int i = 0; i < EDGE; i++)
-#pragma unroll
-        for (int j = 0; j < EDGE; j++)
-            places[i][j] = VLOAD(m + (i * EDGE + j) * PLACE_FLOATS(BLOCK));
-    output_tile(places, out);
-    FOR_PIXELS out[i][j] += bias;
-    if (a.accumulate)
-        FOR_PIXELS out[i][j] += load_part(y + output_index(at, i, j, a), left);
-    if (a.epilogue & MX_ADD_RESIDUAL)
-        FOR_PIXELS out[i][j] += load_part(also + output_index(at, i, j, a), left);
-    if (a.epilogue & MX_SUM_MOMENTS) add_moments(out, sums, stride, at, whole);
-    if (a.epilogue & MX_SUM_GRADIENT) add_gradient(out, also, norm, sums, stride, at, whole, a);
-    FOR_PIXELS store_part(out[i][j], y + output_index(at, i, j, a), left, 0);
-}
-
-/* partial[2][outputs] of a chunk of `pixels`. */
-static inline void store_sums(SCRATCH const float *sums, int stride, __global float *partial, int pixels,
-                              const mx_winograd_args a) {
-    for (int k = 0; k < a.outputs; k += V) {
-        vfloat first = VLOAD(sums + stride + k), second = VLOAD(sums + 2 * stride + k);
-        if (a.epilogue & MX_SUM_MOMENTS) {
-            second -= first * first / (float)pixels;
-            first = VLOAD(sums + k) + first / (float)pixels;
-        }
-        store_part(first, partial + k, a.outputs - k, 0);
-        store_part(second, partial + a.outputs + k, a.outputs - k, 0);
     }
 }
 
@@ -212,7 +108,7 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                 run[T + t] = tile_of(first + T + t, a.tiles_h, a.tiles_w);
                 transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.depth,
                                normed ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.depth : 0,
-                               a.norm.slope, v + t * stride, stride, at.row + a.row0, at.column + a.column0, a.in_h,
+                               a.norm.slope, v + t * stride, v_place, at.row + a.row0, at.column + a.column0, a.in_h,
                                a.in_w, a.depth);
             }
             for (int block = 0; block < blocks; block++) {
@@ -231,15 +127,15 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                                                first + t == begin};
                         SCRATCH const float *from = m + t * BLOCK + k;
                         if (rows == TILE && columns == TILE && left >= V)
-                            inverse_tile(from, y, also, norm, sums + out, blocks * BLOCK, add, at, true, a);
+                            inverse_tile(from, m_place, y, also, norm, sums + out, blocks * BLOCK, add, at, true, a);
                         else
-                            inverse_tile(from, y, also, norm, sums + out, blocks * BLOCK, add, at, false, a);
+                            inverse_tile(from, m_place, y, also, norm, sums + out, blocks * BLOCK, add, at, false, a);
                     }
                 }
             }
         }
         if (a.epilogue & (MX_SUM_MOMENTS | MX_SUM_GRADIENT))
-            store_sums(sums, blocks * BLOCK, partial + a.partial + (size_t)chunk * 2 * a.outputs,
+            store_sums(sums, blocks * BLOCK, partial + a.partial + (size_t)chunk * 2 * a.outputs, a.outputs,
                        (end - begin) / (a.tiles_h * a.tiles_w) * a.out_h * a.out_w, a);
     }
 }

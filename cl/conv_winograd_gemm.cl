@@ -85,27 +85,15 @@ __kernel void winograd_gemm_weight_gradient(__global const float *u, __global fl
     const int k = (int)get_global_id(0), c = (int)get_global_id(1);
     if (k >= a.outputs || c >= a.depth) return;
     const size_t plane = (size_t)a.depth * a.outputs, own = (size_t)c * a.outputs + k;
-    vfloat rows[3][EDGE];
+    vfloat places[EDGE][EDGE], g[3][3];
     u += a.u + own;
     weight += a.weight + own;
 #pragma unroll
-    for (int j = 0; j < EDGE; j++) {
-        vfloat column[EDGE], g[3];
+    for (int e = 0; e < PLACES; e++)
+        places[e / EDGE][e % EDGE] = u[e * plane];
+    weight_gradient_tile(places, g);
 #pragma unroll
-        for (int i = 0; i < EDGE; i++)
-            column[i] = u[(size_t)(i * EDGE + j) * plane];
-        weight_gradient_transform(column, g);
-#pragma unroll
-        for (int r = 0; r < 3; r++)
-            rows[r][j] = g[r];
-    }
-#pragma unroll
-    for (int r = 0; r < 3; r++) {
-        vfloat g[3];
-        weight_gradient_transform(rows[r], g);
-#pragma unroll
-        for (int s = 0; s < 3; s++)
-            weight[(size_t)(r * 3 + s) * plane] = g[s];
-    }
+    for (int tap = 0; tap < 9; tap++)
+        weight[tap * plane] = g[tap / 3][tap % 3];
 }
 #endif

@@ -5,20 +5,6 @@
  * V divides k and split_k is a multiple of KB V; CB divides c. Build options: V, KB, CB, TILE, T, SCRATCH.
  * Work-items: (split of the outputs, chunk of the tiles). */
 
-/* Output gradient tile at (row, column) of picture dy to z[PLACES][T][split], outputs k0 .. k0 + split. */
-static inline void transform_gradient(__global const float *dy, SCRATCH float *z, int split, int row, int column,
-                                      const mx_winograd_weights_args a) {
-    const gradient_pixels from = gradient_pixels_of(dy, row, column, a.out_h, a.out_w, a.k);
-    for (int k = 0; k < split; k += V) {
-        vfloat d[EDGE][EDGE];
-        if (from.inside)
-            gradient_tile_as(&from, k, true, d);
-        else
-            gradient_tile_as(&from, k, false, d);
-        store_places(d, z + k, PLACE_FLOATS(split));
-    }
-}
-
 /* to[c][k] (+)= sum over T tiles of v[t][c] z[t][k] for one place. */
 static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, __global float *to, int stride,
                                 int split, int c_count, int k_stride, bool first) {
@@ -94,8 +80,9 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
             const int row = first + t < end ? at.row : a.out_h;
             transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.c,
                            a.norm.images > 0 ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.c : 0,
-                           a.norm.slope, v + t * stride, stride, row - a.pad, at.column - a.pad, a.in_h, a.in_w, a.c);
-            transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, split, row, at.column, a);
+                           a.norm.slope, v + t * stride, v_place, row - a.pad, at.column - a.pad, a.in_h, a.in_w, a.c);
+            transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, z_place, split, row, at.column,
+                               a.out_h, a.out_w, a.k);
         }
         for (int e = 0; e < PLACES; e++) {
             fetch_ahead(e, run + T, x, dy, split, a);
@@ -111,24 +98,16 @@ __kernel void winograd_weights_sum(__global const float *partial, __global float
     const int k = (int)get_global_id(0) * V, c = (int)get_global_id(1);
     if (k >= a.k || c >= a.c) return;
     const size_t plane = (size_t)a.c * a.k, at = (size_t)c * a.k + k;
-    vfloat rows[3][EDGE];
+    vfloat u[EDGE][EDGE], g[3][3];
     partial += a.partial + at;
     weight += a.weight + at;
-    for (int j = 0; j < EDGE; j++) {
-        vfloat u[EDGE], g[3];
-        for (int i = 0; i < EDGE; i++) {
-            u[i] = (vfloat)(0.0f);
-            for (int chunk = 0; chunk < a.chunks; chunk++)
-                u[i] += VLOAD(partial + ((size_t)chunk * PLACES + i * EDGE + j) * plane);
-        }
-        weight_gradient_transform(u, g);
-        for (int r = 0; r < 3; r++)
-            rows[r][j] = g[r];
+    for (int e = 0; e < PLACES; e++) {
+        vfloat sum = (vfloat)(0.0f);
+        for (int chunk = 0; chunk < a.chunks; chunk++)
+            sum += VLOAD(partial + ((size_t)chunk * PLACES + e) * plane);
+        u[e / EDGE][e % EDGE] = sum;
     }
-    for (int r = 0; r < 3; r++) {
-        vfloat g[3];
-        weight_gradient_transform(rows[r], g);
-        for (int s = 0; s < 3; s++)
-            VSTORE(g[s], weight + (size_t)(r * 3 + s) * plane);
-    }
+    weight_gradient_tile(u, g);
+    for (int tap = 0; tap < 9; tap++)
+        VSTORE(g[tap / 3][tap % 3], weight + (size_t)tap * plane);
 }

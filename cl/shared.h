@@ -182,6 +182,14 @@ typedef struct mx_winograd_args {
     mx_norm_args norm;
 } mx_winograd_args;
 
+/* The same with weights that are transformed on the spot (conv_winograd_panels.cl): v, and z, have `rows` rows for
+ * `tiles` tiles. A work-group takes blocks of outputs and `splits` splits of `split_tiles` tiles, `run` at a time. */
+typedef struct mx_winograd_panels_args {
+    mx_winograd_args of;
+    mx_i32 tiles, rows, v_stride, z_stride, transposed, splits, split_tiles, run;
+    mx_u32 weight, v, z;
+} mx_winograd_panels_args;
+
 /* The same in three launches over `tiles` tiles of whole images (conv_winograd_gemm.cl). x and y are of the
  * first of them; depth and outputs are c and k, of the gradient by the data k and c. */
 typedef struct mx_winograd_gemm_args {

@@ -8,8 +8,16 @@
 #include "ops/pointwise.h"
 
 const mx_conv_algorithm *const mx_conv_algorithms[] = {
-    &mx_conv_winograd,       &mx_conv_winograd_weights, &mx_conv_direct, &mx_conv_panel_weights,
-    &mx_conv_direct_weights, &mx_conv_winograd_gemm,    &mx_conv_gemm,   &mx_conv_reference,
+    &mx_conv_winograd_panels,
+    &mx_conv_winograd_panels_weights,
+    &mx_conv_winograd,
+    &mx_conv_winograd_weights,
+    &mx_conv_direct,
+    &mx_conv_panel_weights,
+    &mx_conv_direct_weights,
+    &mx_conv_winograd_gemm,
+    &mx_conv_gemm,
+    &mx_conv_reference,
 };
 const size_t mx_conv_algorithm_count = sizeof mx_conv_algorithms / sizeof *mx_conv_algorithms;
 

@@ -6,7 +6,9 @@
 
 extern const mx_conv_algorithm mx_conv_winograd; /* conv_winograd.c: 3x3, stride 1, for CPUs */
 extern const mx_conv_algorithm
-    mx_conv_winograd_weights;                  /* conv_winograd_weights.c: its third direction */
+    mx_conv_winograd_weights; /* conv_winograd_weights.c: its third direction */
+/* conv_winograd_panels.c: the same for many channels and few tiles, and its third direction */
+extern const mx_conv_algorithm mx_conv_winograd_panels, mx_conv_winograd_panels_weights;
 extern const mx_conv_algorithm mx_conv_direct; /* conv_direct.c: register tiles, for CPUs */
 extern const mx_conv_algorithm
     mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
@@ -28,6 +30,12 @@ bool mx_conv_suits_winograd(const mx_conv_shape *shape);
 /* Winograd's parameters on CPUs, {outputs along a tile's side, tiles at a time}: 4 with `built_in`
  * tiles, then with the other numbers from `least` to `most`, each twice the last; 2 with `most`. */
 int mx_conv_winograd_candidates(mx_i32 built_in, mx_i32 least, mx_i32 most, mx_conv_params *out);
+
+/* What Winograd's kernels for CPUs need to know of a convolution with tiles of `tile` outputs a
+ * side, but for weights and scratch. Without sums a chunk is `run` tiles. By the weights, y is the
+ * gradient of the output. */
+mx_winograd_args mx_conv_winograd_args(const mx_conv_shape *shape, mx_conv_direction direction,
+                                       mx_i32 tile, mx_i32 run, const mx_conv_operands *operands);
 
 /* Floats between the places of a run of tiles in a CPU's scratch: LINE of cl/winograd.h. */
 enum { MX_WINOGRAD_LINE = 16 };

@@ -129,8 +129,8 @@ static mx_status pack(mx_device *device, const mx_conv_shape *shape, const winog
                      o->weight.buffer, o->workspace.buffer);
 }
 
-/* How the tiles are shared out: all of them in chunks of `form->tiles`, or whole images of one of
- * `groups` groups in chunks that sums are made of. */
+/* How the tiles are shared out: all of them in chunks of `run`, or whole images of one of `groups`
+ * groups in chunks that sums are made of. */
 typedef struct winograd_chunks {
     mx_i32 groups, group_tiles, chunk_tiles, group_chunks;
 } winograd_chunks;
@@ -154,64 +154,56 @@ static mx_i32 chunk_images(mx_i32 images, mx_i32 plane, mx_i32 tiles, mx_i32 gro
     return 0;
 }
 
-static mx_i32 sum_images(const mx_device *device, const mx_conv_shape *shape,
-                         mx_conv_direction direction, const mx_conv_params *params, mx_i32 groups) {
-    const bool forward = direction == MX_CONV_FORWARD;
-    const winograd_form form = form_of(device, shape, direction, params);
-    const mx_i32 h = forward ? mx_conv_out_height(shape) : shape->h,
-                 w = forward ? mx_conv_out_width(shape) : shape->w;
-    return chunk_images(shape->n / groups,
-                        mx_conv_tiles(h, form.tile) * mx_conv_tiles(w, form.tile), form.tiles,
-                        groups);
-}
-
 static mx_i32 sum_rows(const mx_device *device, const mx_conv_shape *shape,
                        mx_conv_direction direction, const mx_conv_params *params, mx_i32 groups) {
+    (void)device;
     const bool forward = direction == MX_CONV_FORWARD;
-    const mx_i32 pixels =
-        forward ? mx_conv_out_height(shape) * mx_conv_out_width(shape) : shape->h * shape->w;
-    return sum_images(device, shape, direction, params, groups) * pixels;
+    const mx_i32 tile = params->v[PARAM_TILE];
+    const mx_i32 h = forward ? mx_conv_out_height(shape) : shape->h,
+                 w = forward ? mx_conv_out_width(shape) : shape->w;
+    return h * w *
+           chunk_images(shape->n / groups, mx_conv_tiles(h, tile) * mx_conv_tiles(w, tile),
+                        params->v[PARAM_TILES], groups);
 }
 
-static mx_i32 epilogue_of(const mx_conv_operands *o, bool forward) {
-    const mx_i32 sums = forward ? MX_SUM_MOMENTS : MX_SUM_GRADIENT;
-    return (o->residual.buffer ? MX_ADD_RESIDUAL : 0) | (o->sums.rows > 0 ? sums : 0);
-}
-
-/* `in` and `out` are x and y, or dy and dx. */
-static mx_winograd_args args_of(const winograd_form *form, mx_tensor in, mx_tensor out, mx_i32 pad,
-                                const mx_conv_operands *o) {
-    const mx_i32 tiles_h = mx_conv_tiles(out.h, form->tile),
-                 tiles_w = mx_conv_tiles(out.w, form->tile), plane = tiles_h * tiles_w;
+mx_winograd_args mx_conv_winograd_args(const mx_conv_shape *shape, mx_conv_direction direction,
+                                       mx_i32 tile, mx_i32 run, const mx_conv_operands *o) {
+    const bool data = direction == MX_CONV_BACKWARD_DATA;
+    const mx_tensor in = data ? o->y : o->x, out = data ? o->x : o->y,
+                    also = data ? o->seen : o->residual;
+    const mx_i32 pad = data ? 2 - shape->pad : shape->pad;
+    const mx_i32 tiles_h = mx_conv_tiles(out.h, tile), tiles_w = mx_conv_tiles(out.w, tile),
+                 plane = tiles_h * tiles_w;
     const winograd_chunks chunks = o->sums.rows > 0
                                        ? chunks_of(o->sum_groups, out.n / o->sum_groups * plane,
                                                    o->sums.rows / (out.h * out.w) * plane)
-                                       : chunks_of(1, out.n * plane, form->tiles);
+                                       : chunks_of(1, out.n * plane, run);
     return (mx_winograd_args){.n = in.n,
                               .in_h = in.h,
                               .in_w = in.w,
-                              .depth = form->depth,
+                              .depth = in.c,
                               .out_h = out.h,
                               .out_w = out.w,
-                              .outputs = form->outputs,
+                              .outputs = out.c,
                               .row0 = -pad,
                               .column0 = -pad,
                               .tiles_h = tiles_h,
                               .tiles_w = tiles_w,
                               .accumulate = o->accumulate,
-                              .has_bias = o->bias.buffer != NULL,
+                              .has_bias = direction == MX_CONV_FORWARD && o->bias.buffer,
+                              .epilogue = (o->residual.buffer ? MX_ADD_RESIDUAL : 0) |
+                                          (o->sums.rows == 0 ? 0
+                                           : data            ? MX_SUM_GRADIENT
+                                                             : MX_SUM_MOMENTS),
                               .group_tiles = chunks.group_tiles,
                               .group_chunks = chunks.group_chunks,
                               .chunk_tiles = chunks.chunk_tiles,
                               .chunks = chunks.groups * chunks.group_chunks,
-                              .groups = form->groups,
                               .x = in.offset,
-                              .packed = o->workspace.offset,
                               .bias = o->bias.offset,
+                              .also = also.offset,
                               .partial = o->sums.partial.offset,
                               .y = out.offset,
-                              .scratch = o->workspace.offset + (mx_u32)form->packed,
-                              .scratch_floats = (mx_u32)form->scratch,
                               .norm = mx_norm_args_of(&o->norm, out.n)};
 }
 
@@ -221,9 +213,11 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     const winograd_form form = form_of(device, shape, direction, params);
     const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x;
     const mx_tensor also = forward ? o->residual : o->seen;
-    mx_winograd_args args = args_of(&form, in, out, forward ? shape->pad : 2 - shape->pad, o);
-    args.epilogue = epilogue_of(o, forward);
-    args.also = also.offset;
+    mx_winograd_args args = mx_conv_winograd_args(shape, direction, form.tile, form.tiles, o);
+    args.groups = form.groups;
+    args.packed = o->workspace.offset;
+    args.scratch = o->workspace.offset + (mx_u32)form.packed;
+    args.scratch_floats = (mx_u32)form.scratch;
     MX_TRY(pack(device, shape, &form, !forward, o));
     if (!form.local)
         return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
