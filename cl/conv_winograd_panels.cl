@@ -5,7 +5,7 @@
  *
  *   v[PLACES][tiles][stride] of the inputs   z[PLACES][tiles][stride] of the output's gradient
  *
- * Rows of v and z lie LINE floats further apart than they are long. A work-group of one has scratch of its own,
+ * Rows of v and z lie V floats further apart than they are long. A work-group of one has scratch of its own,
  * u[PLACES][DEPTH][BLOCK], m[PLACES][run][BLOCK] and sums[3][BLOCK], places LINE floats apart. Build options: V, KB,
  * TILE, T 1, P, DEPTH, SCRATCH __global. Error as conv_winograd.cl's.
  *

@@ -73,7 +73,7 @@ compile() { # FILE OPTION...: as a device without any extension would
 }
 
 for type in cpu gpu; do
-    scripts/kernel_variants $type "$build" -n 4000 || bad=1
+    scripts/kernel_variants $type "$build" -n 40000 || bad=1
 done | sort -u >"$scratch/variants"
 for file in cl/*.cl; do
     grep -q "^${file#cl/} " "$scratch/variants" || {

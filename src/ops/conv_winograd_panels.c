@@ -62,8 +62,8 @@ static void size_forward(panels_form *form, mx_i32 images) {
 
 static void size_weights(panels_form *form) {
     const mx_i32 tile = mx_conv_channel_tile(form->depth),
-                 group = smaller(form->channels / tile * tile, form->depth);
-    form->z_stride = form->outputs + MX_WINOGRAD_LINE;
+                 group = form->channels < tile ? tile : form->channels / tile * tile;
+    form->z_stride = form->outputs + form->vector;
     form->z = mx_tensor_aligned(places_of(form) * (size_t)form->rows * (size_t)form->z_stride);
     form->scratch = mx_tensor_aligned(places_of(form) *
                                       ((size_t)group * (size_t)form->block + MX_WINOGRAD_LINE));
@@ -90,8 +90,11 @@ static panels_form form_of(const mx_device *device, const mx_conv_shape *shape,
     form.block = two ? 2 * form.vector : form.vector;
     form.tiles = shape->n * mx_conv_tiles(h, form.tile) * mx_conv_tiles(w, form.tile);
     form.rows = round_up(form.tiles, form.rows_at_once);
-    form.v_stride = round_up(form.depth, form.vector) + MX_WINOGRAD_LINE;
+    form.v_stride = round_up(form.depth, form.vector) + form.vector;
     form.v = mx_tensor_aligned(places_of(&form) * (size_t)form.rows * (size_t)form.v_stride);
+    /* No more than there may be work for, which does not shrink as the batch grows. */
+    form.groups = smaller(form.groups, mx_conv_tiles(form.outputs, form.block) *
+                                           (weights ? form.depth : shape->n));
     if (weights)
         size_weights(&form);
     else
