@@ -103,14 +103,17 @@ static inline void add_tap(__global const float *const *from, __global const flo
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_direct(__global const float *restrict x, __global const float *restrict packed,
             __global const float *restrict bias, __global const float *restrict zeros,
-            __global float *restrict y, const mx_direct_args a) {
+            __global const float *restrict finish, __global const float *restrict also, __global float *restrict y,
+            const mx_direct_args a) {
     const int pixels = a.n * a.grid_h * a.grid_w, start = (int)get_global_id(0) * P * TILES;
     const int tiles = (min(P * TILES, pixels - start) + P - 1) / P;
     const int blocks = (a.outputs + BLOCK - 1) / BLOCK, first_block = (int)get_global_id(1) * a.split_blocks;
     const int taps = a.taps_r * a.taps_s;
     x += a.x;
     y += a.y;
+    also += a.also;
     packed += a.packed;
+    finish += a.finish.saved;
     /* Once for all blocks; past the last pixel the last is computed again, and not stored. */
     pixel_place places[P * TILES];
     bool inside[TILES];
@@ -138,6 +141,12 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
                     for (int k = 0; k < KB; k++)
                         acc[p][k] = first > 0 ? sums[tile][p][k] : (vfloat)(0.0f);
                 int q = first / max(a.taps_s, 1), s = first % max(a.taps_s, 1);
+                if (last)
+                    for (int p = 0; p < P; p++) {
+                        const size_t to = places[tile * P + p].out + block * BLOCK;
+                        fetch(y + to, BLOCK);
+                        if (a.epilogue & MX_ADD_RESIDUAL) fetch(also + to, BLOCK);
+                    }
                 for (int i = first; i < min(first + a.pass_taps, taps); i++) {
                     const int tap = (a.first_r + q * a.tap_step) * a.weight_columns + a.first_s + s * a.tap_step;
                     const long shift = a.dir * ((long)q * a.in_row + (long)s * a.in_column);
@@ -171,10 +180,19 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
                 for (int k = 0; k < KB; k++) {
                     const int at = block * BLOCK + k * V, left = a.outputs - at;
                     const vfloat add = a.has_bias && left > 0 ? load_part(bias + a.bias + at, left) : (vfloat)(0.0f);
+                    const bool normed = a.epilogue & MX_NORM_OUTPUT && left > 0;
+                    const vfloat scale = normed ? load_part(finish + 2 * a.outputs + at, left) : (vfloat)(1.0f);
+                    const vfloat shift = normed ? load_part(finish + 3 * a.outputs + at, left) : (vfloat)(0.0f);
 #pragma unroll
                     for (int p = 0; p < P; p++)
-                        if (start + tile * P + p < pixels && left > 0)
-                            store_part(acc[p][k] + add, y + places[tile * P + p].out + at, left, a.accumulate);
+                        if (start + tile * P + p < pixels && left > 0) {
+                            const size_t to = places[tile * P + p].out + at;
+                            vfloat out = acc[p][k] + add;
+                            if (normed) out = leaky(fma(out, scale, shift), a.finish.slope);
+                            if (a.epilogue & MX_ADD_RESIDUAL) out += load_part(also + to, left);
+                            if (a.epilogue & MX_ACTIVATE) out = leaky(out, a.slope);
+                            store_part(out, y + to, left, a.accumulate);
+                        }
                 }
             }
         }

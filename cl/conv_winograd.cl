@@ -74,7 +74,7 @@ static inline void fetch_ahead(int e, const tile_at *run, int block, __global co
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd(__global const float *restrict x, __global const float *restrict packed,
               __global const float *restrict bias, __global const float *restrict norm,
-              __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
+              __global const float *restrict finish, __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
               __local float *restrict scratch,
 #else
@@ -127,9 +127,9 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                                                first + t == begin};
                         SCRATCH const float *from = m + t * BLOCK + k;
                         if (rows == TILE && columns == TILE && left >= V)
-                            inverse_tile(from, m_place, y, also, norm, sums + out, blocks * BLOCK, add, at, true, a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, true, a);
                         else
-                            inverse_tile(from, m_place, y, also, norm, sums + out, blocks * BLOCK, add, at, false, a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, false, a);
                     }
                 }
             }

@@ -137,6 +137,24 @@ typedef struct mx_pack_args {
     mx_u32 weight, packed;
 } mx_pack_args;
 
+/* A tensor read as batch norm with leaky ReLU makes it, leaky(x scale + shift): `saved` is the offset of
+ * saved[group][4][c] (mean, 1 / deviation, scale, shift), a group being `images` images. images 0: as it is. */
+typedef struct mx_norm_args {
+    mx_i32 images;
+    mx_u32 saved;
+    mx_f32 slope;
+} mx_norm_args;
+
+/* What a convolution does to its outputs besides storing them. */
+enum {
+    MX_NORM_OUTPUT = 1,  /* makes batch norm with activation of them, by statistics that are known: one group */
+    MX_ADD_RESIDUAL = 2, /* then adds a tensor of their size */
+    MX_ACTIVATE = 4,     /* then leaky ReLU of a slope */
+    MX_SUM_MOMENTS = 8,  /* mean and squared deviation of a chunk, for batch norm behind it */
+    MX_SUM_GRADIENT = 16 /* as the gradient by batch norm's output: to that by what its activation saw, dz, with
+                            the sums of dz and dz xhat of a chunk */
+};
+
 /* A direct convolution over a grid of output pixels, `depth` input floats a tap. Output (n, i, j) is at
  * y + n out_image + i out_row + j out_column; tap (q, p) of it reads input row i step + q dir + row0,
  * column j step + p dir + column0, where those exist, and uses weight tap (first_r + q tap_step)
@@ -148,25 +166,11 @@ typedef struct mx_direct_args {
     mx_i32 out_image, out_row, out_column;
     mx_i32 first_r, first_s, tap_step, weight_columns;
     mx_i32 group_images, by_image, split_blocks, pass_taps;
-    mx_u32 x, packed, bias, y;
-    mx_i32 has_bias, accumulate;
-} mx_direct_args;
-
-/* A tensor read as batch norm with leaky ReLU makes it, leaky(x scale + shift): `saved` is the offset of
- * saved[group][4][c] (mean, 1 / deviation, scale, shift), a group being `images` images. images 0: as it is. */
-typedef struct mx_norm_args {
-    mx_i32 images;
-    mx_u32 saved;
+    mx_u32 x, packed, bias, also, y;
+    mx_i32 has_bias, accumulate, epilogue;
     mx_f32 slope;
-} mx_norm_args;
-
-/* What a convolution does to its outputs besides storing them. */
-enum {
-    MX_ADD_RESIDUAL = 1, /* adds a tensor of their size */
-    MX_SUM_MOMENTS = 2,  /* mean and squared deviation of a chunk, for batch norm behind it */
-    MX_SUM_GRADIENT = 4  /* as the gradient by batch norm's output: to that by what its activation saw, dz, with
-                            the sums of dz and dz xhat of a chunk */
-};
+    mx_norm_args finish;
+} mx_direct_args;
 
 /* A 3x3 convolution of stride 1 by Winograd tiles: in[n][in_h][in_w][depth] to out[n][out_h][out_w]
  * [outputs], out (i, j) meeting rows i + row0 .. i + row0 + 2. The transformed weights are
@@ -179,16 +183,17 @@ typedef struct mx_winograd_args {
     mx_i32 row0, column0, tiles_h, tiles_w, accumulate, has_bias, epilogue;
     mx_i32 group_tiles, group_chunks, chunk_tiles, chunks, groups;
     mx_u32 x, packed, bias, also, partial, y, scratch, scratch_floats;
-    mx_norm_args norm;
+    mx_norm_args norm, finish; /* of the inputs, or of what batch norm saw; of the outputs */
+    mx_f32 slope;
 } mx_winograd_args;
 
-/* The same with weights that are transformed on the spot (conv_winograd_panels.cl): v, and z, have `rows` rows for
+/* The same with weights that are transformed on the spot (conv_winograd_streamed.cl): v, and z, have `rows` rows for
  * `tiles` tiles. A work-group takes blocks of outputs and `splits` splits of `split_tiles` tiles, `run` at a time. */
-typedef struct mx_winograd_panels_args {
+typedef struct mx_winograd_streamed_args {
     mx_winograd_args of;
     mx_i32 tiles, rows, v_stride, z_stride, transposed, splits, split_tiles, run;
     mx_u32 weight, v, z;
-} mx_winograd_panels_args;
+} mx_winograd_streamed_args;
 
 /* The same in three launches over `tiles` tiles of whole images (conv_winograd_gemm.cl). x and y are of the
  * first of them; depth and outputs are c and k, of the gradient by the data k and c. */
@@ -394,7 +399,8 @@ enum { MX_ADAM_GROUPS = 5 };
  * A step goes wrong when a loss or a moved number is not finite, or the step before went wrong; what
  * is not finite is not stored, and the steps that follow move nothing. */
 typedef struct mx_adam_args {
-    mx_u32 count;
+    mx_u32 first, count; /* elements to move; the gradient of the first is element `gradient` of its buffer */
+    mx_u32 gradient;
     mx_u32 end[MX_ADAM_GROUPS];
     mx_f32 rate[MX_ADAM_GROUPS], decay[MX_ADAM_GROUPS];
     mx_f32 beta1, beta2, epsilon;

@@ -368,7 +368,7 @@ static inline void add_gradient(vfloat out[TILE][TILE], __global const float *se
 /* One tile of m, whose places are `place` floats apart, back to its pixels, a vector of outputs. `whole`: all of its pixels and lanes are there, which
  * is known when it is compiled. */
 static inline void inverse_tile(SCRATCH const float *m, size_t place, __global float *y, __global const float *also,
-                                __global const float *norm, SCRATCH float *sums, int stride, vfloat bias,
+                                __global const float *norm, __global const float *finish, SCRATCH float *sums, int stride, vfloat bias,
                                 const outputs_at at, bool whole, const mx_winograd_args a) {
     vfloat places[EDGE][EDGE], out[TILE][TILE];
     const int left = whole ? V : at.left;
@@ -379,10 +379,17 @@ static inline void inverse_tile(SCRATCH const float *m, size_t place, __global f
             places[i][j] = VLOAD(m + (i * EDGE + j) * place);
     output_tile(places, out);
     FOR_PIXELS out[i][j] += bias;
+    if (a.epilogue & MX_NORM_OUTPUT) {
+        finish += a.finish.saved + at.k;
+        const vfloat scale = load_part(finish + 2 * a.outputs, left), shift = load_part(finish + 3 * a.outputs, left);
+        FOR_PIXELS out[i][j] = leaky(fma(out[i][j], scale, shift), a.finish.slope);
+    }
     if (a.accumulate)
         FOR_PIXELS out[i][j] += load_part(y + output_index(at, i, j, a), left);
     if (a.epilogue & MX_ADD_RESIDUAL)
         FOR_PIXELS out[i][j] += load_part(also + output_index(at, i, j, a), left);
+    if (a.epilogue & MX_ACTIVATE)
+        FOR_PIXELS out[i][j] = leaky(out[i][j], a.slope);
     if (a.epilogue & MX_SUM_MOMENTS) add_moments(out, sums, stride, at, whole);
     if (a.epilogue & MX_SUM_GRADIENT) add_gradient(out, also, norm, sums, stride, at, whole, a);
     FOR_PIXELS store_part(out[i][j], y + output_index(at, i, j, a), left, 0);

@@ -22,6 +22,10 @@ typedef struct mx_layer_fused {
     int residual; /* conv: the sum that it makes on its way. add: the convolution that does it */
     int moments;  /* conv: the batch norm that it counts moments for, and the other way round */
     int gradient; /* conv: the batch norm whose gradient sums its backward makes, and so on */
+    /* Of evaluation, where batch norm knows its statistics before its input is there. conv: the
+     * layers whose outputs it makes in one go, batch norm and the sum behind that. Those: the
+     * convolution. */
+    int norm, sum, maker;
 } mx_layer_fused;
 
 typedef struct mx_layer {
@@ -50,6 +54,7 @@ typedef struct mx_layer {
             mx_conv_plan plan;
         } linear;
     } as;
+    size_t gradient_at;   /* in the workspace: where a gradient that is handed over may be */
     size_t saved;         /* floats kept from forward to backward, or to who reads them */
     mx_layer_places at;   /* in the activations */
     mx_layer_fused fused; /* with its neighbours */
@@ -68,6 +73,9 @@ typedef struct mx_layer_call {
     mx_tensor saved, workspace;
     mx_norm norm[MX_LAYER_INPUTS]; /* how x is to be read */
     mx_tensor residual;            /* conv: what to add to y, buffer NULL for nothing */
+    mx_norm finish;                /* conv: how y is normed first, saved.buffer NULL: not at all */
+    bool activate;                 /* conv: leaky ReLU of `slope` comes last */
+    float slope;
     mx_chunk_sums sums; /* conv: to make; batchnorm: that are there (rows 0: workspace only) */
     mx_tensor seen;     /* conv, backward with sums: what batch norm saw, by `seen_norm` */
     mx_norm seen_norm;
@@ -92,8 +100,10 @@ struct mx_layer_type {
     bool (*reads_norm)(const mx_layer *layer, bool trained);
     /* The output's h, w, c from the inputs'; declares the parameters. */
     mx_status (*shape)(mx_net *net, mx_layer *layer, const mx_value *const *x, mx_value *y);
-    /* Sets layer->saved and returns the workspace in *floats. */
+    /* Sets layer->saved and layer->gradient_at, and returns the workspace in *floats. */
     mx_status (*plan)(const mx_layer_limits *limits, mx_layer *layer, mx_tensor x, size_t *floats);
+    /* What can be known before any layer has run, for a pass; NULL: nothing. */
+    mx_status (*prepare)(const mx_layer_call *call);
     mx_status (*forward)(const mx_layer_call *call);
     mx_status (*backward)(const mx_layer_call *call);
     /* Its output once more, bit for bit, from the input and what was saved; NULL: it cannot. */
@@ -113,6 +123,8 @@ mx_status mx_layer_declare(mx_net *net, mx_layer *layer, const char *suffix, mx_
 /* Parameter `i` of the call's layer as a tensor of the weights in use, and of the gradients. */
 mx_tensor mx_call_weight(const mx_layer_call *call, int i);
 mx_tensor mx_call_gradient(const mx_layer_call *call, int i);
+/* Whether the gradient by `param` is handed over rather than kept. */
+bool mx_net_hands_over(const mx_net *net, const mx_param *param);
 
 /* Whether anything wants the gradient by `value`: not the input, nor what frozen layers make. */
 bool mx_net_wants_gradient(const mx_net *net, int value);

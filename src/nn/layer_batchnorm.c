@@ -44,13 +44,17 @@ static mx_status again(const mx_layer_call *call) {
     return mx_batchnorm_apply(call->device, call->x[0], &norm, call->y);
 }
 
+static mx_status prepare(const mx_layer_call *call) {
+    const mx_batchnorm bn = parameters(call);
+    return is_running(call) ? mx_batchnorm_running(call->device, &bn, call->saved) : MX_OK;
+}
+
 static mx_status forward(const mx_layer_call *call) {
     const mx_batchnorm bn = parameters(call);
     const bool update = call->pass->mode == MX_TRAIN && !call->pass->later_part;
-    MX_TRY(is_running(call)
-               ? mx_batchnorm_running(call->device, &bn, call->saved)
-               : mx_batchnorm_statistics(call->device, &bn, call->x[0], call->pass->groups, update,
-                                         sums_of(call), call->saved));
+    if (!is_running(call))
+        MX_TRY(mx_batchnorm_statistics(call->device, &bn, call->x[0], call->pass->groups, update,
+                                       sums_of(call), call->saved));
     return call->layer->fused.lazy ? MX_OK : again(call);
 }
 
@@ -65,6 +69,7 @@ const mx_layer_type mx_layer_batchnorm = {.name = "batchnorm",
                                           .backward_reads_x = true,
                                           .shape = shape,
                                           .plan = plan,
+                                          .prepare = prepare,
                                           .forward = forward,
                                           .backward = backward,
                                           .again = again,

@@ -46,6 +46,8 @@ static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor 
                                 .pad = layer->as.conv.pad};
     MX_TRY(mx_layer_plan_conv(limits, layer, &conv, &layer->as.conv.plan));
     *floats = layer->as.conv.plan.workspace;
+    layer->gradient_at =
+        mx_conv_plan_workspace(&layer->as.conv.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS);
     return MX_OK;
 }
 
@@ -70,6 +72,9 @@ static mx_status forward(const mx_layer_call *call) {
                           .workspace = call->workspace,
                           .norm = call->norm[0],
                           .residual = call->residual,
+                          .finish = call->finish,
+                          .activate = call->activate,
+                          .slope = call->slope,
                           .sums = call->sums,
                           .sum_groups = call->pass->groups};
     o.weight = as_rsck(call->layer, mx_call_weight(call, 0), o.x.c);
@@ -98,9 +103,10 @@ static mx_status backward_data(const mx_layer_call *call) {
     return mx_conv_run(call->device, &call->layer->as.conv.plan, MX_CONV_BACKWARD_DATA, &o);
 }
 
+/* The weights' gradient comes last: it may lie in the workspace. */
 static mx_status backward(const mx_layer_call *call) {
-    MX_TRY(backward_weights(call));
-    return call->dx[0].buffer ? backward_data(call) : MX_OK;
+    if (call->dx[0].buffer) MX_TRY(backward_data(call));
+    return backward_weights(call);
 }
 
 static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) {

@@ -17,6 +17,8 @@ static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor 
     const mx_conv_shape linear = mx_linear_shape(limits->rows, inputs_of(x), layer->as.linear.out);
     MX_TRY(mx_layer_plan_conv(limits, layer, &linear, &layer->as.linear.plan));
     *floats = layer->as.linear.plan.workspace;
+    layer->gradient_at =
+        mx_conv_plan_workspace(&layer->as.linear.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS);
     return MX_OK;
 }
 
@@ -29,19 +31,24 @@ static mx_status forward(const mx_layer_call *call) {
     return mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_FORWARD, &o);
 }
 
-static mx_status backward(const mx_layer_call *call) {
-    mx_conv_operands o = {.x = call->x[0],
-                          .weight = mx_call_gradient(call, 0),
-                          .bias = mx_call_gradient(call, 1),
-                          .y = call->dy,
-                          .workspace = call->workspace};
-    MX_TRY(mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_BACKWARD_WEIGHTS, &o));
-    if (!call->dx[0].buffer) return MX_OK;
-    o.x = call->dx[0];
-    o.weight = mx_call_weight(call, 0);
-    o.bias = (mx_tensor){0};
-    o.accumulate = call->accumulate[0];
+static mx_status backward_data(const mx_layer_call *call) {
+    const mx_conv_operands o = {.x = call->dx[0],
+                                .weight = mx_call_weight(call, 0),
+                                .y = call->dy,
+                                .workspace = call->workspace,
+                                .accumulate = call->accumulate[0]};
     return mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_BACKWARD_DATA, &o);
+}
+
+/* The weights' gradient comes last: it may lie in the workspace. */
+static mx_status backward(const mx_layer_call *call) {
+    const mx_conv_operands o = {.x = call->x[0],
+                                .weight = mx_call_gradient(call, 0),
+                                .bias = mx_call_gradient(call, 1),
+                                .y = call->dy,
+                                .workspace = call->workspace};
+    if (call->dx[0].buffer) MX_TRY(backward_data(call));
+    return mx_linear_run(call->device, &call->layer->as.linear.plan, MX_CONV_BACKWARD_WEIGHTS, &o);
 }
 
 static double macs(const mx_layer *layer, const mx_value *x, const mx_value *y) {

@@ -59,12 +59,20 @@ typedef enum mx_mode {
     MX_EVAL   /* running statistics; no backward */
 } mx_mode;
 
+/* Takes the gradient by `count` weights from `first` of the arenas on, once backward needs those
+ * weights no more. It is gone when what the call has enqueued is done. */
+typedef struct mx_gradient_taker {
+    mx_status (*take)(void *context, size_t first, size_t count, mx_tensor gradient);
+    void *context;
+} mx_gradient_taker;
+
 typedef struct mx_pass {
     mx_mode mode;
-    bool later_part;    /* of a step computed in parts: running statistics stay */
-    mx_i32 rows;        /* images of this batch, at most as planned */
-    mx_i32 groups;      /* batch-norm groups, dividing rows */
-    mx_buffer *weights; /* the arena to run with: net's weights or their average */
+    bool later_part;                /* of a step computed in parts: running statistics stay */
+    mx_i32 rows;                    /* images of this batch, at most as planned */
+    mx_i32 groups;                  /* batch-norm groups, dividing rows */
+    mx_buffer *weights;             /* the arena to run with: net's weights or their average */
+    const mx_gradient_taker *taker; /* of backward, where the network hands gradients over */
 } mx_pass;
 
 typedef struct mx_net_plan_request {
@@ -75,6 +83,8 @@ typedef struct mx_net_plan_request {
     mx_i32 tuned_rows; /* the batch to tune for; 0: train_rows, or infer_rows where that is 0 */
     bool keep_all;   /* else outputs that backward reads are computed once more where that is cheap:
                         less memory, the same bits */
+    bool hand_over;  /* backward hands each gradient by weights of convolutions and linear layers to
+                        pass.taker and keeps none of them: an arena less */
     bool plain;      /* every layer by itself: nothing is fused */
     bool sizes_only; /* for mx_net_bytes: nothing is allocated, nothing can run */
 } mx_net_plan_request;
@@ -127,7 +137,8 @@ mx_status mx_net_init(mx_net *net, uint64_t seed);
 mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tensor *logits);
 /* Where the gradient by the logits goes before mx_net_backward. */
 mx_tensor mx_net_logits_gradient(const mx_net *net, const mx_pass *pass);
-/* Gradients of every parameter, overwritten, for the MX_TRAIN pass that ran last on `x`. */
+/* Gradients of every parameter, overwritten or handed over, for the MX_TRAIN pass that ran last on
+ * `x`. */
 mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x);
 
 /* Shown every tensor that a pass makes, in order and as soon as it is made: outputs, gradients of
@@ -151,10 +162,12 @@ mx_param_layout mx_net_layout(const mx_net *net);
 /* Numbers in all parameters, without running statistics. */
 size_t mx_net_parameters(const mx_net *net);
 
-/* Arenas of layout.count floats; gradients and moments have layout.trained. All but the average are
+/* Arenas of layout.count floats; moments have layout.trained, and gradients those from
+ * `gradients_from` on, which is 0 unless backward hands the others over. All but the average are
  * NULL when never trained. */
 typedef struct mx_net_arenas {
     mx_buffer *weights, *average, *gradients, *first, *second;
+    size_t gradients_from;
 } mx_net_arenas;
 mx_net_arenas mx_net_get_arenas(const mx_net *net);
 

@@ -22,11 +22,22 @@ static int reader_below(const mx_net *net, int v, int below) {
     return -1;
 }
 
-/* The layer that stores value v. */
-static int writer_of(const mx_net *net, int v) {
-    const mx_layer *maker = &net->layers[v - 1];
-    return maker->type == &mx_layer_add && maker->fused.residual >= 0 ? maker->fused.residual
-                                                                      : v - 1;
+/* The layer that stores value v, the first one where evaluation has another than guessing. */
+static int writer_of(const mx_net *net, int v, bool training) {
+    const mx_layer_fused *fused = &net->layers[v - 1].fused;
+    if (!training && fused->maker >= 0) return fused->maker;
+    return net->layers[v - 1].type == &mx_layer_add && fused->residual >= 0 ? fused->residual
+                                                                            : v - 1;
+}
+
+/* Whether value v is made on the way to another one only, in a network that only evaluates. */
+static bool is_passed_over(const mx_net *net, int v) {
+    const mx_layer_fused *fused = &net->layers[v - 1].fused;
+    const int maker = net->layers[v - 1].type == &mx_layer_conv ? v - 1 : fused->maker;
+    if (net->request.train_rows > 0 || maker < 0) return false;
+    const mx_layer_fused *whole = &net->layers[maker].fused;
+    const int last = whole->sum >= 0 ? whole->sum : whole->norm >= 0 ? whole->norm : maker;
+    return mx_net_stored(net, last + 1) != v;
 }
 
 static size_t value_floats(const mx_net *net, int value, mx_i32 rows) {
@@ -91,9 +102,9 @@ static void output_lives(const mx_net *net, mx_block *blocks, mx_block *again, m
     for (int v = 1; v <= net->n_layers; v++) {
         const int reader = reader_below(net, v, net->n_layers);
         int first, last;
-        if (mx_net_stored(net, v) != v) continue;
+        if (mx_net_stored(net, v) != v || is_passed_over(net, v)) continue;
         blocks[v] = (mx_block){.size = value_floats(net, v, rows),
-                               .first = writer_of(net, v),
+                               .first = writer_of(net, v, again != NULL),
                                .last = reader < 0 ? net->n_layers : reader};
         if (!again || !backward_life(net, v, &first, &last)) continue;
         if (mx_net_again_before(net, v) >= 0)
@@ -142,14 +153,16 @@ static mx_i32 most_groups(const mx_net *net) {
     return train > infer ? train : infer;
 }
 
-/* What batch norm saves lives until its backward, and until its last reader where it is lazy. */
+/* What batch norm saves lives until its backward, and until its last reader where it is lazy; from
+ * the beginning where its statistics are known. */
 static void saved_lives(const mx_net *net, mx_block *blocks, bool training) {
     for (int i = 0; i < net->n_layers; i++) {
         const int reader = mx_net_consumer_below(net, i + 1, net->n_layers);
         const bool lazy = net->layers[i].fused.lazy;
         int last = lazy && reader > i ? reader : i;
         if (training && runs_backward(net, i)) last = 2 * net->n_layers - i;
-        blocks[i] = (mx_block){.size = net->layers[i].saved, .first = i, .last = last};
+        const bool known = !training || net->layers[i].part.frozen;
+        blocks[i] = (mx_block){.size = net->layers[i].saved, .first = known ? 0 : i, .last = last};
     }
 }
 

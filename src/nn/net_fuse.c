@@ -4,12 +4,14 @@
  * - a convolution whose output only a sum reads adds the other summand on its way;
  * - a convolution in front of batch norm counts the moments of what it stores;
  * - one behind batch norm ends its gradient by the data with the activation's and the sums that
- *   batch norm's own begins with. */
+ *   batch norm's own begins with;
+ * - in evaluation a convolution norms, adds and activates its outputs itself. */
 #include "nn/net_internal.h"
 
 enum { NONE = -1 };
 
-static const mx_layer_fused nothing = {.residual = NONE, .moments = NONE, .gradient = NONE};
+static const mx_layer_fused nothing = {
+    .residual = NONE, .moments = NONE, .gradient = NONE, .norm = NONE, .sum = NONE, .maker = NONE};
 
 static bool is(const mx_net *net, int layer, const mx_layer_type *type) {
     return layer >= 0 && net->layers[layer].type == type;
@@ -73,6 +75,40 @@ static void fuse_batchnorm(mx_net *net, int i) {
     }
 }
 
+/* The only layer that reads `value`, or -1. */
+static int only_reader(const mx_net *net, int value) {
+    const int reader = mx_net_first_consumer(net, value);
+    return mx_net_consumer_below(net, value, net->n_layers) == reader ? reader : NONE;
+}
+
+/* Whether `value` can be read as it is stored when evaluating, before layer `conv` runs. */
+static bool is_plain_before(const mx_net *net, int value, int conv) {
+    if (value > conv) return false;
+    return !is_lazy(net, value) || net->layers[value - 1].fused.maker != NONE;
+}
+
+/* What convolution `conv` makes in one go when evaluating. */
+static void fuse_evaluation(mx_net *net, int conv) {
+    mx_layer *layer = &net->layers[conv];
+    int last = conv;
+    if (!mx_conv_can(&layer->as.conv.plan, MX_CONV_FORWARD, MX_CONV_FINISHES)) return;
+    const int norm = only_reader(net, conv + 1);
+    if (is(net, norm, &mx_layer_batchnorm)) {
+        layer->fused.norm = last = norm;
+        net->layers[norm].fused.maker = conv;
+    }
+    const int sum = only_reader(net, last + 1);
+    if (!is(net, sum, &mx_layer_add)) return;
+    const int *in = net->layers[sum].in;
+    if (in[0] == in[1] || !is_plain_before(net, in[0] == last + 1 ? in[1] : in[0], conv)) return;
+    layer->fused.sum = sum;
+    net->layers[sum].fused.maker = conv;
+}
+
+bool mx_net_is_made(const mx_net *net, int i, mx_mode mode) {
+    return mode == MX_EVAL && net->layers[i].fused.maker != NONE;
+}
+
 void mx_net_fuse(mx_net *net) {
     for (int i = 0; i < net->n_layers; i++)
         net->layers[i].fused = nothing;
@@ -87,6 +123,8 @@ void mx_net_fuse(mx_net *net) {
     }
     for (int i = 0; i < net->n_layers; i++)
         if (is(net, i, &mx_layer_batchnorm)) fuse_batchnorm(net, i);
+    for (int i = 0; i < net->n_layers; i++)
+        if (is(net, i, &mx_layer_conv)) fuse_evaluation(net, i);
 }
 
 int mx_net_stored(const mx_net *net, int value) {
@@ -126,9 +164,33 @@ static mx_chunk_sums sums_of(const mx_net *net, int conv, int bn, mx_conv_direct
 }
 
 static void read_lazily(const mx_net *net, int i, mx_layer_call *call) {
-    for (int j = 0; j < net->layers[i].n_in; j++)
-        if (is_lazy(net, net->layers[i].in[j]))
-            call->norm[j] = norm_of(net, net->layers[i].in[j] - 1, call->pass);
+    for (int j = 0; j < net->layers[i].n_in; j++) {
+        const int value = net->layers[i].in[j];
+        if (is_lazy(net, value) && !mx_net_is_made(net, value - 1, call->pass->mode))
+            call->norm[j] = norm_of(net, value - 1, call->pass);
+    }
+}
+
+static mx_tensor stored_tensor(const mx_net *net, int value, const mx_layer_call *call) {
+    return mx_net_tensor(net, mx_net_stored(net, value), call->pass->rows, call->offsets);
+}
+
+/* The other summand of sum `add`, of which `value` is one. */
+static mx_tensor other_summand(const mx_net *net, int add, int value, const mx_layer_call *call) {
+    const int *in = net->layers[add].in;
+    return stored_tensor(net, in[in[0] == value ? 1 : 0], call);
+}
+
+/* Convolution i's outputs when evaluating, to where the last layer that it makes has its own. */
+static void finish(const mx_net *net, int i, mx_layer_call *call) {
+    const mx_layer_fused *fused = &net->layers[i].fused;
+    const int last = fused->norm != NONE ? fused->norm : i;
+    if (fused->norm != NONE) call->finish = norm_of(net, fused->norm, call->pass);
+    call->y = stored_tensor(net, (fused->sum != NONE ? fused->sum : last) + 1, call);
+    if (fused->sum == NONE) return;
+    call->residual = other_summand(net, fused->sum, last + 1, call);
+    call->slope = net->layers[fused->sum].as.add.slope;
+    call->activate = call->slope != 1.0f;
 }
 
 void mx_net_fuse_forward(const mx_net *net, int i, mx_layer_call *call) {
@@ -136,12 +198,10 @@ void mx_net_fuse_forward(const mx_net *net, int i, mx_layer_call *call) {
     const mx_layer_fused *fused = &layer->fused;
     const bool conv = layer->type == &mx_layer_conv;
     read_lazily(net, i, call);
-    if (conv && fused->residual != NONE) {
-        const mx_layer *sum = &net->layers[fused->residual];
-        const int other = sum->in[sum->in[0] == i + 1 ? 1 : 0];
-        call->residual =
-            mx_net_tensor(net, mx_net_stored(net, other), call->pass->rows, call->offsets);
-    }
+    if (conv && call->pass->mode == MX_EVAL)
+        finish(net, i, call);
+    else if (conv && fused->residual != NONE)
+        call->residual = other_summand(net, fused->residual, i + 1, call);
     if (fused->moments != NONE && call->pass->mode != MX_EVAL) {
         const mx_chunk_sums sums = sums_of(net, conv ? i : fused->moments,
                                            conv ? fused->moments : i, MX_CONV_FORWARD, call->pass);

@@ -47,6 +47,8 @@ void mx_net_fuse(mx_net *net);
 /* Gives layer i's call what its neighbours and it do together: in forward, and in backward. */
 void mx_net_fuse_forward(const mx_net *net, int i, mx_layer_call *call);
 void mx_net_fuse_backward(const mx_net *net, int i, mx_layer_call *call);
+/* Whether another layer makes layer i's output in a pass of `mode`. */
+bool mx_net_is_made(const mx_net *net, int i, mx_mode mode);
 /* The value whose memory `value` is in: its own, a sum's that its convolution makes, or, of a lazy
  * one, that of what batch norm saw. */
 int mx_net_stored(const mx_net *net, int value);

@@ -31,6 +31,20 @@ static void lay_out_parameters(mx_net *net) {
     net->layout.count = offset;
 }
 
+bool mx_net_hands_over(const mx_net *net, const mx_param *param) {
+    const int part = part_of(param);
+    return net->request.hand_over && (part == MX_BACKBONE_WEIGHTS || part == MX_HEAD_WEIGHTS);
+}
+
+/* Floats of the layer's gradients that are handed over. */
+static size_t handed_over(const mx_net *net, const mx_layer *layer) {
+    size_t floats = 0;
+    for (int i = 0; i < layer->n_params; i++)
+        if (mx_net_hands_over(net, &net->params[layer->param[i]]))
+            floats += net->params[layer->param[i]].count;
+    return floats;
+}
+
 static mx_i32 larger(mx_i32 a, mx_i32 b) {
     return a > b ? a : b;
 }
@@ -56,7 +70,9 @@ static mx_status plan_layers(mx_net *net, size_t *workspace) {
         const mx_tensor x = {.n = limits.rows, .h = in.h, .w = in.w, .c = in.c};
         size_t floats = 0;
         MX_TRY(layer->type->plan(&limits, layer, x, &floats));
+        const size_t gradients = layer->gradient_at + handed_over(net, layer);
         if (floats > *workspace) *workspace = floats;
+        if (trained && gradients > *workspace) *workspace = gradients;
     }
     return MX_OK;
 }
@@ -91,7 +107,7 @@ static mx_status allocate(mx_net *net, size_t activations, size_t workspace) {
     if (net->request.train_rows > 0) {
         const size_t trained = net->layout.trained;
         MX_TRY(new_arena(net, count, &net->arenas.weights));
-        MX_TRY(new_arena(net, trained, &net->arenas.gradients));
+        MX_TRY(new_arena(net, trained - net->arenas.gradients_from, &net->arenas.gradients));
         MX_TRY(new_arena(net, trained, &net->arenas.first));
         MX_TRY(new_arena(net, trained, &net->arenas.second));
     }
@@ -113,7 +129,8 @@ uint64_t mx_net_bytes(const mx_net *net) {
 
 static uint64_t bytes_of(const mx_net *net, size_t activations, size_t workspace) {
     const uint64_t count = net->layout.count, trained = net->layout.trained;
-    const uint64_t moving = net->request.train_rows > 0 ? count + 3 * trained : 0;
+    const uint64_t moving =
+        net->request.train_rows > 0 ? count + 3 * trained - net->arenas.gradients_from : 0;
     return sizeof(float) * (count + moving + activations + workspace);
 }
 
@@ -123,6 +140,7 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     net->request = *request;
     net->segment = segment_of(net->device);
     lay_out_parameters(net);
+    net->arenas.gradients_from = request->hand_over ? net->layout.end[MX_HEAD_WEIGHTS] : 0;
     MX_TRY(plan_layers(net, &workspace));
     MX_TRY(mx_conv_tuner_measure(request->tuner, &measured));
     if (measured > 0) MX_TRY(plan_layers(net, &workspace));
@@ -131,7 +149,10 @@ mx_status mx_net_plan(mx_net *net, const mx_net_plan_request *request) {
     net->bytes = bytes_of(net, activations, workspace);
     if (request->sizes_only) return MX_OK;
     mx_debug("memory: parameters %zu KiB x %d, activations %zu MiB, workspace %zu MiB",
-             net->layout.count >> 8, request->train_rows > 0 ? 5 : 1, activations >> 18,
-             workspace >> 18);
+             net->layout.count >> 8,
+             request->train_rows == 0 ? 1
+             : request->hand_over     ? 4
+                                      : 5,
+             activations >> 18, workspace >> 18);
     return allocate(net, activations, workspace);
 }

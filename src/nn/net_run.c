@@ -10,8 +10,27 @@ mx_tensor mx_call_weight(const mx_layer_call *call, int i) {
     return arena_tensor(call->pass->weights, &call->net->params[call->layer->param[i]]);
 }
 
+/* One that is handed over is in the workspace, behind what its layer needs of that; a layer has one
+ * at most. */
 mx_tensor mx_call_gradient(const mx_layer_call *call, int i) {
-    return arena_tensor(call->net->arenas.gradients, &call->net->params[call->layer->param[i]]);
+    const mx_net *net = call->net;
+    const mx_param *param = &net->params[call->layer->param[i]];
+    if (mx_net_hands_over(net, param))
+        return mx_matrix(net->workspace, (mx_u32)call->layer->gradient_at, 1, (mx_i32)param->count);
+    mx_tensor gradient = arena_tensor(net->arenas.gradients, param);
+    gradient.offset -= (mx_u32)net->arenas.gradients_from;
+    return gradient;
+}
+
+static mx_status hand_over(const mx_layer_call *call) {
+    const mx_gradient_taker *taker = call->pass->taker;
+    for (int i = 0; i < call->layer->n_params; i++) {
+        const mx_param *param = &call->net->params[call->layer->param[i]];
+        if (mx_net_hands_over(call->net, param) && taker)
+            MX_TRY(taker->take(taker->context, param->offset, param->count,
+                               mx_call_gradient(call, i)));
+    }
+    return MX_OK;
 }
 
 /* Layer i's call with values at `offsets`. */
@@ -68,7 +87,13 @@ mx_status mx_net_forward(mx_net *net, const mx_pass *pass, mx_tensor x, mx_tenso
     const size_t *offsets = pass->mode == MX_TRAIN ? net->train_offset : net->infer_offset;
     mx_layer_call call = {0};
     for (int i = 0; i < net->n_layers; i++) {
+        if (!net->layers[i].type->prepare) continue;
         call = call_of(net, pass, i, x, offsets);
+        MX_TRY(mx_context(net->layers[i].type->prepare(&call), "layer '%s'", net->layers[i].name));
+    }
+    for (int i = 0; i < net->n_layers; i++) {
+        call = call_of(net, pass, i, x, offsets);
+        if (mx_net_is_made(net, i, pass->mode)) continue;
         mx_net_fuse_forward(net, i, &call);
         MX_TRY(mx_context(net->layers[i].type->forward(&call), "layer '%s'", net->layers[i].name));
         MX_TRY(call.y.buffer ? show_made(&call, "output", call.y)
@@ -110,6 +135,7 @@ mx_status mx_net_backward(mx_net *net, const mx_pass *pass, mx_tensor x) {
         }
         MX_TRY(mx_context(layer->type->backward(&call), "layer '%s'", layer->name));
         MX_TRY(show_gradients(&call));
+        MX_TRY(hand_over(&call));
     }
     return MX_OK;
 }

@@ -4,7 +4,8 @@
 
 #include "ops/tensor.h"
 
-/* All arenas hold args->count floats. Matches torch.optim.Adam (coupled decay = its weight_decay);
+/* Moves elements args->first .. args->first + args->count of the arenas, whose gradients are from
+ * args->gradient on in `gradients`. Matches torch.optim.Adam (coupled decay = its weight_decay);
  * decoupled decay is w *= 1 - rate x decay after the update, as the authors of MixMatch do.
  * Elements of a group with rate 0 keep their weights; their average still follows.
  * `health` [4] guards against what is not finite (cl/shared.h). */

@@ -8,8 +8,8 @@
 #include "ops/pointwise.h"
 
 const mx_conv_algorithm *const mx_conv_algorithms[] = {
-    &mx_conv_winograd_panels,
-    &mx_conv_winograd_panels_weights,
+    &mx_conv_winograd_streamed,
+    &mx_conv_winograd_streamed_weights,
     &mx_conv_winograd,
     &mx_conv_winograd_weights,
     &mx_conv_direct,
@@ -71,6 +71,12 @@ mx_conv_args mx_conv_args_of(const mx_conv_shape *shape, const mx_conv_operands 
                           .images = shape->n};
 }
 
+mx_i32 mx_conv_finish(const mx_conv_operands *operands) {
+    return (operands->finish.saved.buffer ? MX_NORM_OUTPUT : 0) |
+           (operands->residual.buffer ? MX_ADD_RESIDUAL : 0) |
+           (operands->activate ? MX_ACTIVATE : 0);
+}
+
 static bool is_known(const char *name) {
     for (size_t i = 0; i < mx_conv_algorithm_count; i++)
         if (strcmp(mx_conv_algorithms[i]->name, name) == 0) return true;
@@ -105,15 +111,21 @@ mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const m
     return MX_OK;
 }
 
+size_t mx_conv_plan_workspace(const mx_conv_plan *plan, const mx_device *device,
+                              mx_conv_direction direction) {
+    const mx_conv_algorithm *algorithm = plan->choice[direction].algorithm;
+    return algorithm ? algorithm->workspace(device, &plan->shape, direction,
+                                            &plan->choice[direction].params)
+                     : 0;
+}
+
 void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_direction direction,
                          const mx_conv_algorithm *algorithm, const mx_conv_params *params) {
     plan->choice[direction].algorithm = algorithm;
     plan->choice[direction].params = *params;
     plan->workspace = 0;
     for (mx_conv_direction d = 0; d < MX_CONV_DIRECTIONS; d++) {
-        if (!plan->choice[d].algorithm) continue;
-        const size_t needed =
-            plan->choice[d].algorithm->workspace(device, &plan->shape, d, &plan->choice[d].params);
+        const size_t needed = mx_conv_plan_workspace(plan, device, d);
         if (needed > plan->workspace) plan->workspace = needed;
     }
 }

@@ -35,18 +35,21 @@ double mx_conv_bytes(const mx_conv_shape *shape, mx_conv_direction direction, bo
  * And what else a direction does on its way, where its algorithm can (mx_conv_can):
  *
  * forward, backward_weights: x is read as `norm` says: batch norm's output, which nobody stored
- * forward:          `residual`, where its buffer is set, is added to y
- * forward:          `sums` become the moments of y, for mx_batchnorm_statistics
- * backward_data:    where `sums` are wanted, the gradient by x, which batch norm made of `seen` by
- *                   `norm`, becomes the one by what its activation saw, and `sums` are for
- *                   mx_batchnorm_backward
+ * forward:          y = leaky(finish(y) + residual, slope): batch norm with activation by
+ * statistics that are known (one group; where finish.saved.buffer is set), then the residual (where
+ * its buffer is set), then leaky ReLU (where `activate`) forward:          `sums` become the
+ * moments of y, for mx_batchnorm_statistics backward_data:    where `sums` are wanted, the gradient
+ * by x, which batch norm made of `seen` by `norm`, becomes the one by what its activation saw, and
+ * `sums` are for mx_batchnorm_backward
  */
 typedef struct mx_conv_operands {
     mx_tensor x, weight, bias, y;
     mx_tensor workspace; /* as much as the algorithm asked for, or more */
     bool accumulate;     /* backward_data adds to x */
-    mx_norm norm;
+    mx_norm norm, finish;
     mx_tensor residual, seen;
+    bool activate;
+    float slope;        /* of that activation */
     mx_chunk_sums sums; /* rows 0: none; else as mx_conv_sum_rows says */
     mx_i32 sum_groups;  /* groups of images that the sums keep apart */
 } mx_conv_operands;
@@ -55,6 +58,7 @@ typedef struct mx_conv_operands {
 typedef enum mx_conv_ability {
     MX_CONV_READS_NORM = 1,
     MX_CONV_ADDS_RESIDUAL = 2,
+    MX_CONV_FINISHES = 4, /* norms, adds and activates its outputs */
 } mx_conv_ability;
 
 /* The numbers that an algorithm's kernels are specialised by; each algorithm says what its own
@@ -113,6 +117,10 @@ mx_status mx_conv_plan_init(mx_conv_plan *plan, const mx_device *device, const m
 void mx_conv_plan_choose(mx_conv_plan *plan, const mx_device *device, mx_conv_direction direction,
                          const mx_conv_algorithm *algorithm, const mx_conv_params *params);
 
+/* Floats of workspace that a direction of the plan needs, at most plan->workspace. */
+size_t mx_conv_plan_workspace(const mx_conv_plan *plan, const mx_device *device,
+                              mx_conv_direction direction);
+
 /* The single candidate of an algorithm without parameters. */
 int mx_conv_no_params(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out);
@@ -126,6 +134,9 @@ mx_i32 mx_conv_sum_rows(const mx_conv_plan *plan, const mx_device *device,
 /* Runs one direction for the batch operands->x.n <= plan->shape.n. */
 mx_status mx_conv_run(mx_device *device, const mx_conv_plan *plan, mx_conv_direction direction,
                       const mx_conv_operands *operands);
+
+/* MX_NORM_OUTPUT, MX_ADD_RESIDUAL and MX_ACTIVATE as the operands ask for them. */
+mx_i32 mx_conv_finish(const mx_conv_operands *operands);
 
 /* The kernels' argument struct, for algorithms. */
 mx_conv_args mx_conv_args_of(const mx_conv_shape *shape, const mx_conv_operands *operands);

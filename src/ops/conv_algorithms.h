@@ -7,8 +7,8 @@
 extern const mx_conv_algorithm mx_conv_winograd; /* conv_winograd.c: 3x3, stride 1, for CPUs */
 extern const mx_conv_algorithm
     mx_conv_winograd_weights; /* conv_winograd_weights.c: its third direction */
-/* conv_winograd_panels.c: the same for many channels and few tiles, and its third direction */
-extern const mx_conv_algorithm mx_conv_winograd_panels, mx_conv_winograd_panels_weights;
+/* conv_winograd_streamed.c: the same for many channels and few tiles, and its third direction */
+extern const mx_conv_algorithm mx_conv_winograd_streamed, mx_conv_winograd_streamed_weights;
 extern const mx_conv_algorithm mx_conv_direct; /* conv_direct.c: register tiles, for CPUs */
 extern const mx_conv_algorithm
     mx_conv_direct_weights; /* conv_direct_weights.c: its third direction */
@@ -54,6 +54,10 @@ mx_i32 mx_conv_chunks(const mx_conv_shape *shape, mx_i32 wanted, mx_i32 units);
 /* Channels that a work-group takes, a multiple of `tile`, so that chunks times groups of channels
  * are work-groups enough. */
 mx_i32 mx_conv_group_channels(mx_i32 channels, mx_i32 tile, mx_i32 chunks);
+
+/* Where those sums go, and their floats of workspace: a single one is the gradient itself. */
+mx_tensor mx_conv_partial(mx_i32 chunks, const mx_conv_operands *operands);
+size_t mx_conv_partial_floats(const mx_conv_shape *shape, mx_i32 chunks);
 
 /* weight = sum of the workspace's first `chunks` partial sums, in order. */
 mx_status mx_conv_add_chunks(mx_device *device, const mx_conv_shape *shape, mx_i32 chunks,

@@ -129,7 +129,8 @@ static mx_status convolve(mx_device *device, mx_direct_args *args, const mx_conv
         device, "conv_direct.cl", "conv_direct", options.text,
         mx_range_single(groups, (size_t)((blocks + args->split_blocks - 1) / args->split_blocks),
                         1),
-        *args, x.buffer, o->workspace.buffer, o->bias.buffer, zeros, y.buffer);
+        *args, x.buffer, o->workspace.buffer, o->bias.buffer, zeros, o->finish.saved.buffer,
+        o->residual.buffer, y.buffer);
 }
 
 static mx_direct_args forward_args(const mx_conv_shape *shape, const mx_conv_operands *o) {
@@ -159,8 +160,12 @@ static mx_direct_args forward_args(const mx_conv_shape *shape, const mx_conv_ope
                             .x = o->x.offset,
                             .packed = o->workspace.offset,
                             .bias = o->bias.offset,
+                            .also = o->residual.offset,
                             .y = o->y.offset,
-                            .has_bias = o->bias.buffer != NULL};
+                            .has_bias = o->bias.buffer != NULL,
+                            .epilogue = mx_conv_finish(o),
+                            .slope = o->slope,
+                            .finish = mx_norm_args_of(&o->finish, shape->n)};
 }
 
 mx_status mx_conv_pad_input(mx_device *device, const mx_conv_shape *shape,
@@ -278,4 +283,5 @@ const mx_conv_algorithm mx_conv_direct = {.name = "direct",
                                           .supports = supports,
                                           .candidates = candidates,
                                           .workspace = workspace,
+                                          .abilities = MX_CONV_ADDS_RESIDUAL | MX_CONV_FINISHES,
                                           .run = run};

@@ -62,8 +62,16 @@ static mx_i32 chunks_of(const mx_conv_shape *shape, const mx_conv_params *params
     return mx_conv_chunks(shape, params->v[PARAM_CHUNKS], shape->n);
 }
 
+mx_tensor mx_conv_partial(mx_i32 chunks, const mx_conv_operands *o) {
+    return chunks > 1 ? o->workspace : o->weight;
+}
+
+size_t mx_conv_partial_floats(const mx_conv_shape *shape, mx_i32 chunks) {
+    return chunks > 1 ? mx_tensor_aligned(weight_floats(shape) * (size_t)chunks) : 0;
+}
+
 static size_t partial_floats(const mx_conv_shape *shape, const mx_conv_params *params) {
-    return mx_tensor_aligned(weight_floats(shape) * (size_t)chunks_of(shape, params));
+    return mx_conv_partial_floats(shape, chunks_of(shape, params));
 }
 
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
@@ -113,7 +121,7 @@ static mx_weights_args args_of(const mx_conv_shape *shape, const mx_conv_params 
                              .chunks = chunks_of(shape, params),
                              .x = o->x.offset,
                              .y = o->y.offset,
-                             .partial = o->workspace.offset};
+                             .partial = mx_conv_partial(chunks_of(shape, params), o).offset};
 }
 
 /* A row of taps becomes one tap of s x c channels in a padded copy of x. */
@@ -141,6 +149,7 @@ mx_status mx_conv_add_chunks(mx_device *device, const mx_conv_shape *shape, mx_i
                                       .weight = o->weight.offset};
     char options[64];
     const mx_i32 vector = mx_vector_width(device, 0);
+    if (chunks == 1) return MX_OK;
     snprintf(options, sizeof options, "-DV=%d -DCB=1 -DKB=1", vector);
     return MX_LAUNCH(device, "conv_direct_weights.cl", "conv_weights_sum", options,
                      mx_range_flat(args.count, vector), args, o->workspace.buffer,
@@ -162,7 +171,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     MX_TRY(MX_LAUNCH(device, "conv_direct_weights.cl", "conv_direct_weights", options,
                      mx_range_single((size_t)((args.c + args.group_c - 1) / args.group_c),
                                      (size_t)args.chunks, 1),
-                     args, x.buffer, o->y.buffer, o->workspace.buffer));
+                     args, x.buffer, o->y.buffer, mx_conv_partial(args.chunks, o).buffer));
     return mx_conv_add_chunks(device, shape, args.chunks, o);
 }
 

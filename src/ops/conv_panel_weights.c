@@ -61,8 +61,7 @@ static bool preferred(const mx_device *device, const mx_conv_shape *shape,
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
                         mx_conv_direction direction, const mx_conv_params *params) {
     (void)direction;
-    return mx_tensor_aligned((size_t)shape->c * (size_t)shape->k *
-                             (size_t)form_of(device, shape, params).chunks);
+    return mx_conv_partial_floats(shape, form_of(device, shape, params).chunks);
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
@@ -82,7 +81,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                                 .unit = form.unit,
                                 .x = o->x.offset,
                                 .y = o->y.offset,
-                                .partial = o->workspace.offset};
+                                .partial = mx_conv_partial(form.chunks, o).offset};
     mx_range range = mx_range_single((size_t)((args.c + args.group_c - 1) / args.group_c),
                                      (size_t)args.chunks, 1);
     range.local_bytes = form.local_bytes;
@@ -90,7 +89,7 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d", form.vector, form.tile,
              form.block / form.vector);
     MX_TRY(MX_LAUNCH(device, "conv_panel_weights.cl", "conv_panel_weights", options, range, args,
-                     o->x.buffer, o->y.buffer, o->workspace.buffer));
+                     o->x.buffer, o->y.buffer, mx_conv_partial(form.chunks, o).buffer));
     return mx_conv_add_chunks(device, shape, args.chunks, o);
 }
 

@@ -191,10 +191,9 @@ mx_winograd_args mx_conv_winograd_args(const mx_conv_shape *shape, mx_conv_direc
                               .tiles_w = tiles_w,
                               .accumulate = o->accumulate,
                               .has_bias = direction == MX_CONV_FORWARD && o->bias.buffer,
-                              .epilogue = (o->residual.buffer ? MX_ADD_RESIDUAL : 0) |
-                                          (o->sums.rows == 0 ? 0
-                                           : data            ? MX_SUM_GRADIENT
-                                                             : MX_SUM_MOMENTS),
+                              .epilogue = mx_conv_finish(o) | (o->sums.rows == 0 ? 0
+                                                               : data            ? MX_SUM_GRADIENT
+                                                                                 : MX_SUM_MOMENTS),
                               .group_tiles = chunks.group_tiles,
                               .group_chunks = chunks.group_chunks,
                               .chunk_tiles = chunks.chunk_tiles,
@@ -204,7 +203,9 @@ mx_winograd_args mx_conv_winograd_args(const mx_conv_shape *shape, mx_conv_direc
                               .also = also.offset,
                               .partial = o->sums.partial.offset,
                               .y = out.offset,
-                              .norm = mx_norm_args_of(&o->norm, out.n)};
+                              .norm = mx_norm_args_of(&o->norm, out.n),
+                              .finish = mx_norm_args_of(&o->finish, out.n),
+                              .slope = o->slope};
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
@@ -222,14 +223,15 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
     if (!form.local)
         return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options,
                          mx_range_single((size_t)args.groups, 1, 1), args, in.buffer,
-                         o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer, also.buffer,
-                         out.buffer, o->sums.partial.buffer, o->workspace.buffer);
+                         o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer,
+                         o->finish.saved.buffer, also.buffer, out.buffer, o->sums.partial.buffer,
+                         o->workspace.buffer);
     args.groups = args.chunks;
     mx_range range = mx_range_single((size_t)args.groups, 1, 1);
     range.local_bytes = form.scratch * sizeof(float);
     return MX_LAUNCH(device, "conv_winograd.cl", "conv_winograd", form.options, range, args,
                      in.buffer, o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer,
-                     also.buffer, out.buffer, o->sums.partial.buffer);
+                     o->finish.saved.buffer, also.buffer, out.buffer, o->sums.partial.buffer);
 }
 
 const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
@@ -238,6 +240,7 @@ const mx_conv_algorithm mx_conv_winograd = {.name = "winograd",
                                             .preferred = preferred,
                                             .candidates = candidates,
                                             .workspace = workspace,
-                                            .abilities = MX_CONV_READS_NORM | MX_CONV_ADDS_RESIDUAL,
+                                            .abilities = MX_CONV_READS_NORM |
+                                                         MX_CONV_ADDS_RESIDUAL | MX_CONV_FINISHES,
                                             .sum_rows = sum_rows,
                                             .run = run};

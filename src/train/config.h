@@ -51,9 +51,7 @@
     X(MX_CONFIG_CONV_REFERENCE, "reference")                                                       \
     X(MX_CONFIG_CONV_GEMM, "gemm")                                                                 \
     X(MX_CONFIG_CONV_DIRECT, "direct")                                                             \
-    X(MX_CONFIG_CONV_WINOGRAD, "winograd")                                                         \
-    X(MX_CONFIG_CONV_WINOGRAD_PANELS, "winograd-panels")                                           \
-        X(MX_CONFIG_CONV_WINOGRAD_GEMM, "winograd-gemm")
+    X(MX_CONFIG_CONV_WINOGRAD, "winograd") X(MX_CONFIG_CONV_WINOGRAD_GEMM, "winograd-gemm")
 #define MX_CONFIG_TUNE_CHOICES(X)                                                                  \
     X(MX_CONFIG_TUNE_OFF, "off") X(MX_CONFIG_TUNE_AUTO, "auto") X(MX_CONFIG_TUNE_FULL, "full")
 #define MX_CONFIG_DELIMITER_CHOICES(X)                                                             \

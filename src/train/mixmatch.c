@@ -106,32 +106,12 @@ static mx_status add_gradients(mx_trainer *trainer, mx_i32 i) {
     return mx_add(trainer->device, sum, now, 1.0f, i == trainer->spec.parts - 1 ? now : sum);
 }
 
-/* Forward, losses and backward of part `i`. */
-static mx_status learn_part(mx_trainer *trainer, mx_i32 n, mx_i32 i, double lambda_u) {
-    const part p = part_of(trainer, mx_trainer_groups(&trainer->spec), i);
-    const mx_pass pass = {.mode = MX_TRAIN,
-                          .later_part = i > 0,
-                          .rows = p.count * n,
-                          .groups = p.count,
-                          .weights = mx_net_get_arenas(trainer->net).weights};
-    const mx_tensor x =
-        rows_of(trainer->spec.mixmatch ? trainer->mixed : trainer->x, p.first * n, pass.rows);
-    mx_tensor logits;
-    MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
-    const mx_tensor dlogits = mx_net_logits_gradient(trainer->net, &pass);
-    MX_TRY(lose(trainer, n, p.first * n, logits, dlogits, lambda_u));
-    MX_TRY(mx_net_show(trainer->net, "the loss", dlogits));
-    MX_TRY(mx_net_backward(trainer->net, &pass, x));
-    return add_gradients(trainer, i);
-}
-
-static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
+/* How a step moves weights, apart from which. */
+static mx_adam_args adam_of(const mx_trainer *trainer, uint64_t step) {
     const mx_trainer_spec *spec = &trainer->spec;
     const mx_param_layout layout = mx_net_layout(trainer->net);
-    const mx_net_arenas arenas = mx_net_get_arenas(trainer->net);
     const double t = (double)step + 1.0, factor = mx_lr_factor_at(&spec->lr_schedule, step);
-    mx_adam_args args = {.count = (mx_u32)layout.count,
-                         .beta1 = (float)spec->beta1,
+    mx_adam_args args = {.beta1 = (float)spec->beta1,
                          .beta2 = (float)spec->beta2,
                          .epsilon = (float)spec->epsilon,
                          .correction1 = (float)(1.0 - pow(spec->beta1, t)),
@@ -146,9 +126,61 @@ static mx_status move_weights(mx_trainer *trainer, uint64_t step) {
         args.rate[g] = (float)(factor * (head ? spec->lr : spec->lr_backbone));
         args.decay[g] = decays ? (float)spec->weight_decay : 0.0f;
     }
-    args.end[MX_PARAM_GROUPS] = args.count; /* what is not trained has rate 0 */
-    return mx_adam(trainer->device, &args, arenas.weights, arenas.gradients, arenas.first,
+    args.end[MX_PARAM_GROUPS] = (mx_u32)layout.count; /* what is not trained has rate 0 */
+    return args;
+}
+
+/* Moves `count` weights from `first` of the arenas on. */
+static mx_status move(const mx_trainer *trainer, mx_adam_args args, size_t first, size_t count,
+                      mx_tensor gradient) {
+    const mx_net_arenas arenas = mx_net_get_arenas(trainer->net);
+    args.first = (mx_u32)first;
+    args.count = (mx_u32)count;
+    args.gradient = gradient.offset;
+    return mx_adam(trainer->device, &args, arenas.weights, gradient.buffer, arenas.first,
                    arenas.second, arenas.average, trainer->health);
+}
+
+/* What moves weights as their gradients come. */
+typedef struct mover {
+    const mx_trainer *trainer;
+    mx_adam_args args;
+} mover;
+
+/* An mx_gradient_taker. */
+static mx_status take(void *context, size_t first, size_t count, mx_tensor gradient) {
+    const mover *m = context;
+    return move(m->trainer, m->args, first, count, gradient);
+}
+
+/* Moves all whose gradients the network keeps. */
+static mx_status move_rest(const mover *m) {
+    const mx_net_arenas arenas = mx_net_get_arenas(m->trainer->net);
+    return move(m->trainer, m->args, arenas.gradients_from,
+                mx_net_layout(m->trainer->net).count - arenas.gradients_from,
+                mx_matrix(arenas.gradients, 0, 1, 0));
+}
+
+/* Forward, losses and backward of part `i`. The losses are whole before any weight moves. */
+static mx_status learn_part(mx_trainer *trainer, mx_i32 n, mx_i32 i, double lambda_u,
+                            const mx_gradient_taker *taker) {
+    const part p = part_of(trainer, mx_trainer_groups(&trainer->spec), i);
+    const mx_pass pass = {.mode = MX_TRAIN,
+                          .later_part = i > 0,
+                          .rows = p.count * n,
+                          .groups = p.count,
+                          .weights = mx_net_get_arenas(trainer->net).weights,
+                          .taker = taker};
+    const mx_tensor x =
+        rows_of(trainer->spec.mixmatch ? trainer->mixed : trainer->x, p.first * n, pass.rows);
+    mx_tensor logits;
+    MX_TRY(mx_net_forward(trainer->net, &pass, x, &logits));
+    const mx_tensor dlogits = mx_net_logits_gradient(trainer->net, &pass);
+    MX_TRY(lose(trainer, n, p.first * n, logits, dlogits, lambda_u));
+    MX_TRY(mx_net_show(trainer->net, "the loss", dlogits));
+    if (i == trainer->spec.parts - 1) MX_TRY(sum_losses(trainer, n));
+    MX_TRY(mx_net_backward(trainer->net, &pass, x));
+    return add_gradients(trainer, i);
 }
 
 static mx_status send_losses(mx_trainer *trainer, uint64_t step) {
@@ -178,10 +210,11 @@ mx_status mx_trainer_update(mx_trainer *trainer, mx_i32 n, uint64_t step) {
     } else {
         MX_TRY(list_in_order(trainer, rows));
     }
+    mover weights = {trainer, adam_of(trainer, step)};
+    const mx_gradient_taker taker = {take, &weights};
     for (mx_i32 i = 0; i < trainer->spec.parts; i++)
-        MX_TRY(learn_part(trainer, n, i, lambda_u));
-    MX_TRY(sum_losses(trainer, n));
+        MX_TRY(learn_part(trainer, n, i, lambda_u, &taker));
     MX_TRY(mx_net_show(trainer->net, "the loss", rows_of(trainer->losses, 0, rows)));
-    MX_TRY(move_weights(trainer, step));
+    MX_TRY(move_rest(&weights));
     return send_losses(trainer, step);
 }

@@ -291,6 +291,7 @@ static mx_status build_net(const mx_config *config, mx_device *device, int class
         const mx_i32 guess_groups = mx_trainer_guess_groups(spec);
         request.train_groups = mx_trainer_train_groups(spec);
         request.train_rows = request.train_groups * spec->batch;
+        request.hand_over = spec->parts == 1;
         if (guess_groups * spec->batch > request.infer_rows)
             request.infer_rows = guess_groups * spec->batch;
         if (guess_groups > 0) request.infer_groups = guess_groups;

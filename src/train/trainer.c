@@ -104,6 +104,8 @@ size_t mx_trainer_bytes(const mx_net *net, const mx_trainer_spec *spec) {
 mx_status mx_trainer_init(mx_trainer *trainer, mx_net *net, const mx_trainer_spec *spec) {
     size_up(trainer, net, spec);
     const size_t ints = mx_control_size(trainer), sum = sum_bytes(net, spec);
+    if (sum > 0 && mx_net_get_arenas(net).gradients_from > 0)
+        return mx_fail(MX_INTERNAL, "a step in parts needs gradients that the network keeps");
     mx_status status;
     MX_GO(mx_alloc(&trainer->host, ints, sizeof *trainer->host));
     MX_GO(mx_buffer_create(&trainer->control, trainer->device, ints * sizeof(mx_i32)));

@@ -3,6 +3,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "ops/case.h"
 
@@ -28,7 +30,8 @@ static double step(const mx_adam_args *a, mx_operand *o, size_t i, int group) {
     const double rate = (double)a->rate[group], decay = (double)a->decay[group];
     const double beta1 = (double)a->beta1, beta2 = (double)a->beta2,
                  w = (double)o[WEIGHTS].values[i];
-    const double gradient = (double)o[GRADIENTS].values[i] + (a->coupled ? decay * w : 0.0);
+    const double gradient =
+        (double)o[GRADIENTS].values[i - a->first + a->gradient] + (a->coupled ? decay * w : 0.0);
     const double m = beta1 * (double)o[FIRST].values[i] + (1.0 - beta1) * gradient;
     const double v = beta2 * (double)o[SECOND].values[i] + (1.0 - beta2) * gradient * gradient;
     const double m_hat = m / (double)a->correction1, v_hat = v / (double)a->correction2;
@@ -54,10 +57,11 @@ static void reference(mx_case *c) {
     for (size_t i = 0; i < 4; i++)
         keep(&o[HEALTH], i);
     if (p->fault != NO_FAULT) o[HEALTH].expected[2 + a->odd] = 1;
-    for (size_t i = 0; i < a->count; i++) {
+    for (size_t i = 0; i < mx_operand_count(&o[WEIGHTS]); i++) {
         for (int j = WEIGHTS; j <= AVERAGE; j++)
             if (j != GRADIENTS) keep(&o[j], i);
         if (p->fault == LOSS || p->fault == EARLIER) continue;
+        if (i < a->first || i >= a->first + a->count) continue;
         const int group = group_of(a, i);
         double w = (double)o[WEIGHTS].values[i];
         if (a->rate[group] > 0.0f) {
@@ -102,40 +106,65 @@ static mx_status run(mx_device *device, mx_case *c) {
                    o[HEALTH].tensor);
 }
 
-static mx_status check_count(mx_check *check, mx_u32 count, bool coupled, float ema, int t,
-                             fault_kind fault) {
-    const params p = {.fault = fault,
-                      .args = {.count = count,
-                               .end = {count / 3, count / 2, count - count / 4, count},
-                               .rate = {0.002f, 0.1f, 0.0f, 0.002f},
-                               .decay = {0.02f, 0.5f, 0.3f, 0.0f},
-                               .beta1 = 0.9f,
-                               .beta2 = 0.999f,
-                               .epsilon = 1e-8f,
-                               .correction1 = (float)(1.0 - pow(0.9, t)),
-                               .correction2 = (float)(1.0 - pow(0.999, t)),
-                               .ema = ema,
-                               .coupled = coupled,
-                               .odd = t % 2 == 0}};
+static mx_adam_args args_of(bool coupled, float ema, int t) {
+    return (mx_adam_args){.rate = {0.002f, 0.1f, 0.0f, 0.002f},
+                          .decay = {0.02f, 0.5f, 0.3f, 0.0f},
+                          .beta1 = 0.9f,
+                          .beta2 = 0.999f,
+                          .epsilon = 1e-8f,
+                          .correction1 = (float)(1.0 - pow(0.9, t)),
+                          .correction2 = (float)(1.0 - pow(0.999, t)),
+                          .ema = ema,
+                          .coupled = coupled,
+                          .odd = t % 2 == 0};
+}
+
+static mx_status check_params(mx_check *check, const params *p, mx_u32 size, const char *name) {
     static const char *const names[] = {"weights", "gradients", "first", "second", "average"};
-    mx_case c = {.variant = coupled ? "coupled" : "decoupled",
-                 .params = &p,
+    mx_case c = {.variant = p->args.coupled ? "coupled" : "decoupled",
+                 .params = p,
                  .prepare = prepare,
                  .reference = reference,
                  .run = run};
-    static const char *const faults[] = {"", " loss", " earlier", " gradient", " square"};
-    mx_case_name(&c, "%u step %d ema %g%s", count, t, (double)ema, faults[fault]);
+    mx_case_name(&c, "%s", name);
     for (int i = WEIGHTS; i <= AVERAGE; i++)
-        mx_case_add(&c, i == GRADIENTS ? MX_INPUT : MX_INOUT, names[i], 1, 1, 1, (mx_i32)count)
+        mx_case_add(&c, i == GRADIENTS ? MX_INPUT : MX_INOUT, names[i], 1, 1, 1, (mx_i32)size)
             ->bare = true;
     mx_case_add(&c, MX_INOUT, "health", 1, 1, 1, 4);
     return mx_check_case(check, &c);
+}
+
+static mx_status check_count(mx_check *check, mx_u32 count, bool coupled, float ema, int t,
+                             fault_kind fault) {
+    static const char *const faults[] = {"", " loss", " earlier", " gradient", " square"};
+    const mx_u32 ends[] = {count / 3, count / 2, count - count / 4, count};
+    params p = {.fault = fault, .args = args_of(coupled, ema, t)};
+    char name[64];
+    p.args.count = count;
+    memcpy(p.args.end, ends, sizeof ends);
+    snprintf(name, sizeof name, "%u step %d ema %g%s", count, t, (double)ema, faults[fault]);
+    return check_params(check, &p, count, name);
+}
+
+/* `count` elements of the second group, whose gradients are elsewhere. */
+static mx_status check_span(mx_check *check, mx_u32 count, mx_u32 gradient) {
+    const mx_u32 ends[] = {128, 512, 640, 1000};
+    params p = {.args = args_of(false, 0.9f, 3)};
+    char name[64];
+    p.args.first = 192;
+    p.args.count = count;
+    p.args.gradient = gradient;
+    memcpy(p.args.end, ends, sizeof ends);
+    snprintf(name, sizeof name, "%u of 1000, gradients from %u on", count, gradient);
+    return check_params(check, &p, 1000, name);
 }
 
 mx_status mx_check_adam(mx_check *check) {
     static const mx_u32 counts[] = {1, 7, 64, 1000, 4099};
     const mx_check_mode mode = mx_check_get_mode(check);
     if (mode == MX_CHECK_GRAD) return MX_OK;
+    for (mx_u32 count = 1; mode == MX_CHECK_TEST && count <= 100; count += 33)
+        MX_TRY(check_span(check, count, 5 * count));
     for (int coupled = 0; coupled < 2; coupled++) {
         if (mode == MX_CHECK_BENCH)
             MX_TRY(check_count(check, 1500000, coupled, 0.999f, 10, NO_FAULT));

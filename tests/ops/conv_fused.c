@@ -7,8 +7,9 @@
 #include "ops/conv_meetings.h"
 
 /* ALSO is the residual, or what batch norm saw. */
-enum { X, WEIGHT, BIAS, Y, WORKSPACE, SAVED, ALSO, PARTIAL, NORMED };
+enum { X, WEIGHT, BIAS, Y, WORKSPACE, SAVED, ALSO, PARTIAL, FINISH, NORMED };
 enum { MEAN, INVERSE, SCALE, SHIFT, SAVED_ROWS };
+static const float ACTIVATION = 0.25f; /* slope of what comes last */
 
 typedef struct fused_params {
     mx_conv_shape shape;
@@ -16,7 +17,7 @@ typedef struct fused_params {
     mx_conv_plan plan;
     mx_i32 groups, sum_rows; /* sum_rows 0: no sums */
     float slope;
-    bool norm, residual, accumulate;
+    bool norm, residual, finish, accumulate;
 } fused_params;
 
 /* The group that pixel `row` of n images is in, for tensors of any size. */
@@ -95,6 +96,16 @@ static void expect_gradient(const fused_params *p, mx_operand *o) {
     }
 }
 
+/* Element `at` of y as batch norm by FINISH makes it, then the residual, then the activation. */
+static double finished(const fused_params *p, const mx_operand *o, size_t at, double y) {
+    const size_t c = (size_t)o[Y].tensor.c, k = at % c;
+    const float *saved = o[FINISH].values;
+    if (!p->finish) return y + (p->residual ? (double)o[ALSO].values[at] : 0.0);
+    y = y * (double)saved[SCALE * c + k] + (double)saved[SHIFT * c + k];
+    y = (y > 0.0 ? y : (double)p->slope * y) + (p->residual ? (double)o[ALSO].values[at] : 0.0);
+    return y > 0.0 ? y : (double)ACTIVATION * y;
+}
+
 static void reference(mx_case *c) {
     const fused_params *p = c->params;
     mx_operand *o = c->operands;
@@ -105,8 +116,10 @@ static void reference(mx_case *c) {
     for (size_t i = 0; p->accumulate && i < mx_operand_count(&o[X]); i++)
         out[i] = (double)o[X].values[i];
     for (size_t i = 0; p->residual && i < mx_operand_count(&o[Y]); i++)
-        out[i] = (double)o[ALSO].values[i] + (double)o[BIAS].values[i % (size_t)p->shape.k];
+        out[i] = (double)o[BIAS].values[i % (size_t)p->shape.k];
     mx_conv_add_meetings(&p->shape, p->direction, arrays, out);
+    for (size_t i = 0; p->direction == MX_CONV_FORWARD && i < mx_operand_count(&o[Y]); i++)
+        out[i] = finished(p, o, i, out[i]);
     if (p->sum_rows > 0 && p->direction == MX_CONV_FORWARD) expect_moments(p, o);
     if (p->sum_rows > 0 && p->direction == MX_CONV_BACKWARD_DATA) expect_gradient(p, o);
 }
@@ -134,6 +147,11 @@ static mx_status run(mx_device *device, mx_case *c) {
     const bool data = p->direction == MX_CONV_BACKWARD_DATA;
     if (p->norm || data) operands.norm = (mx_norm){o[SAVED].tensor, p->groups, p->slope};
     *(data ? &operands.seen : &operands.residual) = o[ALSO].tensor;
+    if (p->finish) {
+        operands.finish = (mx_norm){o[FINISH].tensor, 1, p->slope};
+        operands.activate = true;
+        operands.slope = ACTIVATION;
+    }
     return mx_conv_run(device, &p->plan, p->direction, &operands);
 }
 
@@ -160,6 +178,7 @@ static void add_operands(mx_case *c, const fused_params *p) {
         mx_case_add(c, p->residual ? MX_INPUT : MX_ABSENT, "residual", s->n, oh, ow, s->k);
     mx_case_add(c, p->sum_rows > 0 ? MX_OUTPUT : MX_ABSENT, "partial",
                 p->sum_rows > 0 ? (mx_i32)chunk_count(p, (size_t)rows) : 1, 1, 2, width);
+    mx_case_add(c, p->finish ? MX_INPUT : MX_ABSENT, "finish", 1, 1, SAVED_ROWS, s->k);
     mx_case_add(c, p->norm ? MX_HOST : MX_ABSENT, "normed x", s->n, s->h, s->w, s->c);
 }
 
@@ -172,10 +191,10 @@ static mx_status check_fused(mx_check *check, fused_params *p) {
              names[p->direction]);
     mx_case c = {
         .variant = variant, .params = p, .prepare = prepare, .reference = reference, .run = run};
-    mx_case_name(&c, "%s%s%s%s %dx%d/%d p%d %d->%d@%dx%d B%d g%d [%d,%d]", p->norm ? "norm" : "",
-                 p->residual ? "+res" : "", p->sum_rows > 0 ? "+sums" : "",
-                 p->accumulate ? "+add" : "", s->r, s->s, s->stride, s->pad, s->c, s->k, s->h, s->w,
-                 s->n, p->groups, v[0], v[1]);
+    mx_case_name(&c, "%s%s%s%s%s %dx%d/%d p%d %d->%d@%dx%d B%d g%d [%d,%d]", p->norm ? "norm" : "",
+                 p->residual ? "+res" : "", p->finish ? "+finish" : "",
+                 p->sum_rows > 0 ? "+sums" : "", p->accumulate ? "+add" : "", s->r, s->s, s->stride,
+                 s->pad, s->c, s->k, s->h, s->w, s->n, p->groups, v[0], v[1]);
     add_operands(&c, p);
     return mx_check_case(check, &c);
 }
@@ -190,13 +209,19 @@ static mx_status check_abilities(mx_check *check, fused_params p) {
                                 ? 0
                                 : mx_conv_sum_rows(&p.plan, mx_check_get_device(check), p.direction,
                                                    p.shape.n, p.groups);
-    enum { NORM = 1, RESIDUAL = 2, SUMS = 4, SETS = 8 };
-    const int most = (norm ? NORM : 0) | (residual ? RESIDUAL : 0) | (sum_rows > 0 ? SUMS : 0);
+    const bool finish =
+        mx_conv_can(&p.plan, p.direction, MX_CONV_FINISHES) && p.direction == MX_CONV_FORWARD;
+    enum { NORM_X = 1, RESIDUAL = 2, SUMS = 4, FINISHES = 8, SETS = 16 };
+    const int most = (norm ? NORM_X : 0) | (residual ? RESIDUAL : 0) | (sum_rows > 0 ? SUMS : 0) |
+                     (finish ? FINISHES : 0);
     const bool bench = mx_check_get_mode(check) == MX_CHECK_BENCH;
     for (int set = bench ? 0 : 1; set < SETS; set++) {
         const bool single = (set & (set - 1)) == 0;
-        if ((set & ~most) != 0 || (!single && set != most)) continue;
-        p.norm = set & NORM;
+        /* Sums are of what batch norm has yet to see. */
+        const bool all = set == (most & ~FINISHES) || set == (most & ~SUMS);
+        if ((set & ~most) != 0 || (!single && !all)) continue;
+        p.norm = set & NORM_X;
+        p.finish = set & FINISHES;
         p.residual = set & RESIDUAL;
         p.sum_rows = set & SUMS ? sum_rows : 0;
         MX_TRY(check_fused(check, &p));

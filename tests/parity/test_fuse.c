@@ -200,7 +200,7 @@ static void frozen_layers_and_kept_outputs_make_no_difference(void **state) {
     }
 }
 
-/* ReLU behind sums and pooling in between: no sum is a convolution's to make. */
+/* ReLU behind sums and pooling in between: no sum is a convolution's to make, but in evaluation. */
 static void check_resnet(mx_device *device) {
     const recipe r = {.model = {.name = "resnet50",
                                 .height = 64,

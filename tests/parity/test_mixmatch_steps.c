@@ -17,7 +17,7 @@ typedef struct steps {
     mx_i32 batch, rows, classes, width; /* width: floats of a picture */
 } steps;
 
-static void open_net(steps *s, const char *algorithm, const mx_trainer_spec *spec) {
+static void open_net(steps *s, const char *algorithm, const mx_trainer_spec *spec, bool hand_over) {
     const int64_t *images = golden_find(&s->golden, "", "images")->dims;
     s->classes = (mx_i32)golden_find(&s->golden, "after", "fc.bias")->count;
     s->width = (mx_i32)(images[1] * images[2] * images[3]);
@@ -32,14 +32,16 @@ static void open_net(steps *s, const char *algorithm, const mx_trainer_spec *spe
                                          .train_groups = mx_trainer_train_groups(spec),
                                          .infer_rows = mx_trainer_guess_groups(spec) * spec->batch,
                                          .infer_groups = mx_trainer_guess_groups(spec),
-                                         .conv_algorithm = algorithm};
+                                         .conv_algorithm = algorithm,
+                                         .hand_over = hand_over};
     golden_ok(mx_model_build(&s->net, s->device, &model));
     golden_ok(mx_net_plan(s->net, &request));
     golden_load(s->net, &s->start, "before", mx_net_get_arenas(s->net).weights);
     golden_load(s->net, &s->start, "before", mx_net_get_arenas(s->net).average);
 }
 
-static void open_steps(steps *s, mx_device *device, const char *algorithm, mx_i32 parts) {
+static void open_steps(steps *s, mx_device *device, const char *algorithm, mx_i32 parts,
+                       bool hand_over) {
     *s = (steps){.device = device};
     golden_read(&s->start, "wrn_plain");
     golden_read(&s->golden, "mixmatch_steps");
@@ -63,7 +65,7 @@ static void open_steps(steps *s, mx_device *device, const char *algorithm, mx_i3
                                   .epsilon = 1e-8};
     s->batch = spec.batch;
     s->rows = spec.batch * mx_trainer_groups(&spec);
-    open_net(s, algorithm, &spec);
+    open_net(s, algorithm, &spec, hand_over);
     golden_ok(mx_trainer_init(&s->trainer, s->net, &spec));
 }
 
@@ -153,7 +155,7 @@ static void compare_arena(const steps *s, mx_buffer *arena, const char *prefix,
 
 static void check_steps(mx_device *device, const char *algorithm, mx_i32 parts) {
     steps s;
-    open_steps(&s, device, algorithm, parts);
+    open_steps(&s, device, algorithm, parts, parts == 1);
     const int count = (int)golden_find(&s.golden, "", "losses")->dims[0];
     for (int step = 0; step < count; step++)
         run_step(&s, step, algorithm);
@@ -172,8 +174,32 @@ static void steps_in_parts_equal_torch(void **state) {
         check_steps(*state, "auto", parts);
 }
 
+/* The weights after two steps; released with free(). */
+static float *weights_after_two(mx_device *device, bool hand_over, size_t *count) {
+    steps s;
+    open_steps(&s, device, "auto", 1, hand_over);
+    for (int step = 0; step < 2; step++)
+        run_step(&s, step, "auto");
+    *count = mx_net_layout(s.net).count;
+    float *weights = golden_new(*count);
+    golden_ok(
+        mx_buffer_read(mx_net_get_arenas(s.net).weights, 0, weights, *count * sizeof *weights));
+    close_steps(&s);
+    return weights;
+}
+
+static void gradients_move_weights_the_same_kept_or_handed_over(void **state) {
+    size_t count = 0;
+    float *kept = weights_after_two(*state, false, &count),
+          *handed = weights_after_two(*state, true, &count);
+    assert_memory_equal(kept, handed, count * sizeof *kept);
+    free(kept);
+    free(handed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradients_move_weights_the_same_kept_or_handed_over),
         cmocka_unit_test(ten_steps_of_mixmatch_equal_torch),
         cmocka_unit_test(steps_in_parts_equal_torch),
     };

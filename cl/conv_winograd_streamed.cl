@@ -13,8 +13,8 @@
  * scratch, which are transformed back at once. V divides the outputs there. */
 
 /* Tiles to v: work-items (tile), up to a multiple of P, beyond the last that once more. */
-__kernel void winograd_panels_input(__global const float *x, __global const float *norm, __global float *v,
-                                    const mx_winograd_panels_args a) {
+__kernel void winograd_streamed_input(__global const float *x, __global const float *norm, __global float *v,
+                                    const mx_winograd_streamed_args a) {
     const int tile = (int)get_global_id(0);
     const tile_at at = tile_of(min(tile, a.tiles - 1), a.of.tiles_h, a.of.tiles_w);
     norm = a.of.norm.images > 0 && !(a.of.epilogue & MX_SUM_GRADIENT)
@@ -26,7 +26,7 @@ __kernel void winograd_panels_input(__global const float *x, __global const floa
 }
 
 /* The gradient's tiles to z: work-items (tile). */
-__kernel void winograd_panels_gradient(__global const float *dy, __global float *z, const mx_winograd_panels_args a) {
+__kernel void winograd_streamed_gradient(__global const float *dy, __global float *z, const mx_winograd_streamed_args a) {
     const int tile = (int)get_global_id(0);
     const tile_at at = tile_of(tile, a.of.tiles_h, a.of.tiles_w);
     transform_gradient(dy + a.of.y + (size_t)at.n * a.of.out_h * a.of.out_w * a.of.outputs,
@@ -40,7 +40,7 @@ __kernel void winograd_panels_gradient(__global const float *dy, __global float 
 /* Weights of V outputs from `out` on, for channels d .. d + count of the depth, as w[9][count][V] in the order of
  * the convolution's taps. For the gradient by the data outputs are rows of `weight`, turned by half a turn. */
 static inline void gather_weights(__global const float *weight, int d, int count, int out, float w[9][V][V],
-                                  const mx_winograd_panels_args a) {
+                                  const mx_winograd_streamed_args a) {
     const int depth = a.of.depth, outputs = a.of.outputs;
     for (int tap = 0; tap < 9; tap++)
         if (a.transposed) {
@@ -61,7 +61,7 @@ static inline void gather_weights(__global const float *weight, int d, int count
 
 /* Weights of channels d .. d + count by the outputs of a block from `out` on to u[PLACES][count][BLOCK]. */
 static inline void transform_weights(__global const float *weight, SCRATCH float *u, int d, int count, int out,
-                                     const mx_winograd_panels_args a) {
+                                     const mx_winograd_streamed_args a) {
     for (int k = 0; k < BLOCK; k += V)
         for (int c = 0; c < count; c += V) {
             const int some = min(V, count - c);
@@ -78,10 +78,13 @@ static inline void transform_weights(__global const float *weight, SCRATCH float
         }
 }
 
-/* m[count][BLOCK] (+)= v[count][depth] u[depth][BLOCK] for one place; count is rounded up to P. */
-static inline void multiply(SCRATCH const float *v, size_t stride, SCRATCH const float *u, SCRATCH float *m, int count,
-                            int depth, bool first) {
+/* m[count][BLOCK] (+)= v[count][depth] u[depth][BLOCK] for one place; count is rounded up to P. The next place's
+ * rows are `place` floats on. */
+static inline void multiply(SCRATCH const float *v, size_t stride, size_t place, SCRATCH const float *u,
+                            SCRATCH float *m, int count, int depth, bool first) {
     for (int t = 0; t < count; t += P) {
+        for (int p = 0; p < P; p++)
+            fetch(v + (t + P < count ? (t + P + p) * stride : place + p * stride), depth);
         vfloat acc[P][KB];
 #pragma unroll
         for (int p = 0; p < P; p++)
@@ -98,15 +101,28 @@ static inline void multiply(SCRATCH const float *v, size_t stride, SCRATCH const
 }
 
 /* While place e is multiplied: asks for a share of the weights of channels d .. d + DEPTH. */
-static inline void fetch_weights(int e, __global const float *weight, int d, int out, const mx_winograd_panels_args a) {
+static inline void fetch_weights(int e, __global const float *weight, int d, int out, const mx_winograd_streamed_args a) {
     const int depth = a.of.depth, outputs = a.of.outputs;
     const int rows = 9 * (a.transposed ? BLOCK : DEPTH), share = (rows + PLACES - 1) / PLACES;
-    if (d >= depth) return;
     for (int i = e * share; i < min((e + 1) * share, rows); i++)
         if (a.transposed)
             fetch(weight + ((size_t)(i / BLOCK) * outputs + out + i % BLOCK) * depth + d, DEPTH);
         else
             fetch(weight + ((size_t)(i / DEPTH) * depth + d + i % DEPTH) * outputs + out, BLOCK);
+}
+
+/* While place e is multiplied for the last time: asks for a share of what is stored then, and read besides, `count`
+ * tiles from `first` on. */
+static inline void fetch_outputs(int e, __global const float *y, __global const float *also, int first, int count,
+                                 int out, const mx_winograd_args a) {
+    const int rows = count * TILE, share = (rows + PLACES - 1) / PLACES;
+    for (int i = e * share; i < min((e + 1) * share, rows); i++) {
+        const tile_at at = tile_of(first + i / TILE, a.tiles_h, a.tiles_w);
+        const int row = at.row + i % TILE;
+        fetch_pixels(y, at.n, row, at.column, a.out_h, a.out_w, a.outputs, out, BLOCK);
+        if (a.epilogue & (MX_ADD_RESIDUAL | MX_SUM_GRADIENT))
+            fetch_pixels(also, at.n, row, at.column, a.out_h, a.out_w, a.outputs, out, BLOCK);
+    }
 }
 
 /* The tile's chunk of those that sums are made of. */
@@ -126,7 +142,7 @@ static inline chunk_at chunk_of(int tile, const mx_winograd_args a) {
 
 /* Tiles first .. first + count of m back to their pixels, for the block of outputs from `out` on. */
 static inline void store_run(SCRATCH const float *m, size_t place, SCRATCH float *sums, __global const float *bias,
-                             __global const float *norm, __global const float *also, __global float *y,
+                             __global const float *norm, __global const float *finish, __global const float *also, __global float *y,
                              __global float *partial, int first, int count, int out, const mx_winograd_args a) {
     for (int t = 0; t < count; t++) {
         const tile_at tile = tile_of(first + t, a.tiles_h, a.tiles_w);
@@ -139,9 +155,9 @@ static inline void store_run(SCRATCH const float *m, size_t place, SCRATCH float
             const outputs_at at = {pixel * a.outputs + k, rows, columns, left, k, tile.n, chunk.begins};
             SCRATCH const float *from = m + t * BLOCK + k - out;
             if (rows == TILE && columns == TILE && left >= V)
-                inverse_tile(from, place, y, also, norm, sums + k - out, BLOCK, add, at, true, a);
+                inverse_tile(from, place, y, also, norm, finish, sums + k - out, BLOCK, add, at, true, a);
             else
-                inverse_tile(from, place, y, also, norm, sums + k - out, BLOCK, add, at, false, a);
+                inverse_tile(from, place, y, also, norm, finish, sums + k - out, BLOCK, add, at, false, a);
         }
         if (chunk.ends && a.epilogue & (MX_SUM_MOMENTS | MX_SUM_GRADIENT))
             store_sums(sums, BLOCK, partial + a.partial + (size_t)chunk.chunk * 2 * a.outputs + out,
@@ -151,10 +167,10 @@ static inline void store_run(SCRATCH const float *m, size_t place, SCRATCH float
 
 /* Work-items: (a share of blocks of outputs x splits of the tiles, which are whole chunks). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_winograd_panels(__global const float *restrict weight, __global const float *restrict v,
+conv_winograd_streamed(__global const float *restrict weight, __global const float *restrict v,
                      __global const float *restrict bias, __global const float *restrict norm,
-                     __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
-                     __global float *restrict scratch, const mx_winograd_panels_args a) {
+                     __global const float *restrict finish, __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
+                     __global float *restrict scratch, const mx_winograd_streamed_args a) {
     const int blocks = (a.of.outputs + BLOCK - 1) / BLOCK, works = blocks * a.splits, group = (int)get_global_id(0);
     const size_t v_place = (size_t)a.rows * a.v_stride, m_place = (size_t)a.run * BLOCK + LINE;
     scratch += a.of.scratch + (size_t)group * a.of.scratch_floats;
@@ -172,12 +188,15 @@ conv_winograd_panels(__global const float *restrict weight, __global const float
                 const int some = min(DEPTH, a.of.depth - d);
                 transform_weights(weight, u, d, some, out, a);
                 for (int e = 0; e < PLACES; e++) {
-                    fetch_weights(e, weight, d + DEPTH, out, a);
-                    multiply(v + e * v_place + (size_t)first * a.v_stride + d, a.v_stride, u + e * U_PLACE,
+                    if (d + DEPTH < a.of.depth)
+                        fetch_weights(e, weight, d + DEPTH, out, a);
+                    else
+                        fetch_outputs(e, y, also, first, count, out, a.of);
+                    multiply(v + e * v_place + (size_t)first * a.v_stride + d, a.v_stride, v_place, u + e * U_PLACE,
                              m + e * m_place, count, some, d == 0);
                 }
             }
-            store_run(m, m_place, sums, bias, norm, also, y, partial, first, count, out, a.of);
+            store_run(m, m_place, sums, bias, norm, finish, also, y, partial, first, count, out, a.of);
         }
     }
 }
@@ -185,7 +204,7 @@ conv_winograd_panels(__global const float *restrict weight, __global const float
 
 /* u[c][BLOCK] = sum over tiles of v[tile][c] z[tile][BLOCK] for one place, channels 0 .. count. */
 static inline void add_products(__global const float *v, __global const float *z, SCRATCH float *u, int count,
-                                const mx_winograd_panels_args a) {
+                                const mx_winograd_streamed_args a) {
     for (int c = 0; c < count; c += CB, v += CB, u += CB * BLOCK) {
         vfloat acc[CB][KB];
 #pragma unroll
@@ -216,9 +235,9 @@ static inline void add_products(__global const float *v, __global const float *z
 
 /* Work-items: (a share of blocks of outputs x groups of channels). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_winograd_panels_weights(__global const float *restrict v, __global const float *restrict z,
+conv_winograd_streamed_weights(__global const float *restrict v, __global const float *restrict z,
                              __global float *restrict weight, __global float *restrict scratch,
-                             const mx_winograd_panels_args a) {
+                             const mx_winograd_streamed_args a) {
     const int blocks = a.of.outputs / BLOCK, works = blocks * ((a.of.depth + GROUP_C - 1) / GROUP_C);
     const int group = (int)get_global_id(0);
     const size_t u_place = (size_t)GROUP_C * BLOCK + LINE, plane = (size_t)a.of.depth * a.of.outputs;

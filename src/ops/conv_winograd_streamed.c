@@ -25,22 +25,22 @@ static mx_i32 smaller(mx_i32 a, mx_i32 b) {
 }
 
 /* How the kernels are built and run for a shape. */
-typedef struct panels_form {
+typedef struct streamed_form {
     mx_i32 tile, channels; /* the parameters */
     mx_i32 vector, block, rows_at_once;
     mx_i32 tiles, rows, depth, outputs, v_stride, z_stride;
     mx_i32 groups, splits, split_tiles, run;
     size_t v, z, scratch; /* floats of transformed tiles; of a work-group */
     char options[128];
-} panels_form;
+} streamed_form;
 
 /* Places of a tile in Winograd's domain. */
-static size_t places_of(const panels_form *form) {
+static size_t places_of(const streamed_form *form) {
     return (size_t)((form->tile + 2) * (form->tile + 2));
 }
 
 /* Whole images to a split, as many splits as keep the cores busy: results do not depend on them. */
-static void split_tiles(panels_form *form, mx_i32 images) {
+static void split_tiles(streamed_form *form, mx_i32 images) {
     const mx_i32 plane = form->tiles / images, blocks = mx_conv_tiles(form->outputs, form->block);
     const mx_i32 most = form->tiles / LEAST_SPLIT < 1 ? 1 : form->tiles / LEAST_SPLIT;
     const mx_i32 splits = smaller(smaller(mx_conv_tiles(2 * form->groups, blocks), most), images);
@@ -49,7 +49,7 @@ static void split_tiles(panels_form *form, mx_i32 images) {
     form->run = smaller(MOST_RUN, form->rows);
 }
 
-static void size_forward(panels_form *form, mx_i32 images) {
+static void size_forward(streamed_form *form, mx_i32 images) {
     split_tiles(form, images);
     form->scratch = mx_tensor_aligned(
         places_of(form) *
@@ -60,7 +60,7 @@ static void size_forward(panels_form *form, mx_i32 images) {
              form->block / form->vector, form->tile, form->rows_at_once, form->channels);
 }
 
-static void size_weights(panels_form *form) {
+static void size_weights(streamed_form *form) {
     const mx_i32 tile = mx_conv_channel_tile(form->depth),
                  group = form->channels < tile ? tile : form->channels / tile * tile;
     form->z_stride = form->outputs + form->vector;
@@ -72,18 +72,18 @@ static void size_weights(panels_form *form) {
              form->block / form->vector, form->tile, tile, group);
 }
 
-static panels_form form_of(const mx_device *device, const mx_conv_shape *shape,
-                           mx_conv_direction direction, const mx_conv_params *params) {
+static streamed_form form_of(const mx_device *device, const mx_conv_shape *shape,
+                             mx_conv_direction direction, const mx_conv_params *params) {
     const bool data = direction == MX_CONV_BACKWARD_DATA,
                weights = direction == MX_CONV_BACKWARD_WEIGHTS;
     const mx_i32 h = data ? shape->h : mx_conv_out_height(shape),
                  w = data ? shape->w : mx_conv_out_width(shape);
-    panels_form form = {.tile = params->v[PARAM_TILE],
-                        .channels = params->v[PARAM_CHANNELS],
-                        .depth = data ? shape->k : shape->c,
-                        .outputs = data ? shape->c : shape->k,
-                        .groups =
-                            GROUPS_A_CORE * (mx_i32)mx_device_get_info(device)->compute_units};
+    streamed_form form = {.tile = params->v[PARAM_TILE],
+                          .channels = params->v[PARAM_CHANNELS],
+                          .depth = data ? shape->k : shape->c,
+                          .outputs = data ? shape->c : shape->k,
+                          .groups =
+                              GROUPS_A_CORE * (mx_i32)mx_device_get_info(device)->compute_units};
     form.vector = mx_vector_width(device, weights ? form.outputs : 0);
     form.rows_at_once = form.vector == 16 ? 8 : 4;
     const bool two = weights ? form.outputs / form.vector % 2 == 0 : form.outputs > form.vector;
@@ -123,7 +123,7 @@ static int candidates(const mx_device *device, const mx_conv_shape *shape,
 
 static size_t tile_floats(const mx_device *device, const mx_conv_shape *shape,
                           mx_conv_direction direction, const mx_conv_params *params) {
-    const panels_form form = form_of(device, shape, direction, params);
+    const streamed_form form = form_of(device, shape, direction, params);
     return form.v + form.z;
 }
 
@@ -157,7 +157,7 @@ static bool preferred(const mx_device *device, const mx_conv_shape *shape,
 
 static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
                         mx_conv_direction direction, const mx_conv_params *params) {
-    const panels_form form = form_of(device, shape, direction, params);
+    const streamed_form form = form_of(device, shape, direction, params);
     return form.v + form.z + form.scratch * (size_t)form.groups;
 }
 
@@ -171,9 +171,9 @@ static mx_i32 sum_rows(const mx_device *device, const mx_conv_shape *shape,
     return pixels * ((shape->n / groups + MX_MOST_CHUNKS - 1) / MX_MOST_CHUNKS);
 }
 
-static mx_winograd_panels_args args_of(const panels_form *form, const mx_conv_shape *shape,
-                                       mx_conv_direction direction, const mx_conv_operands *o) {
-    mx_winograd_panels_args args = {
+static mx_winograd_streamed_args args_of(const streamed_form *form, const mx_conv_shape *shape,
+                                         mx_conv_direction direction, const mx_conv_operands *o) {
+    mx_winograd_streamed_args args = {
         .of = mx_conv_winograd_args(shape, direction, form->tile, form->tiles, o),
         .tiles = form->tiles,
         .rows = form->rows,
@@ -192,10 +192,10 @@ static mx_winograd_panels_args args_of(const panels_form *form, const mx_conv_sh
     return args;
 }
 
-static mx_status transform_input(mx_device *device, const panels_form *form,
-                                 const mx_winograd_panels_args *args, mx_tensor in,
+static mx_status transform_input(mx_device *device, const streamed_form *form,
+                                 const mx_winograd_streamed_args *args, mx_tensor in,
                                  const mx_conv_operands *o) {
-    return MX_LAUNCH(device, "conv_winograd_panels.cl", "winograd_panels_input", form->options,
+    return MX_LAUNCH(device, "conv_winograd_streamed.cl", "winograd_streamed_input", form->options,
                      mx_range_single((size_t)form->rows, 1, 1), *args, in.buffer,
                      o->norm.saved.buffer, o->workspace.buffer);
 }
@@ -203,10 +203,10 @@ static mx_status transform_input(mx_device *device, const panels_form *form,
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
                      const mx_conv_params *params, const mx_conv_operands *o) {
     const bool forward = direction == MX_CONV_FORWARD;
-    panels_form form = form_of(device, shape, direction, params);
+    streamed_form form = form_of(device, shape, direction, params);
     const mx_tensor in = forward ? o->x : o->y, out = forward ? o->y : o->x,
                     also = forward ? o->residual : o->seen;
-    mx_winograd_panels_args args = args_of(&form, shape, direction, o);
+    mx_winograd_streamed_args args = args_of(&form, shape, direction, o);
     /* A split is whole chunks. */
     const mx_i32 plane = args.of.tiles_h * args.of.tiles_w;
     if (o->sums.rows > 0 && args.of.chunk_tiles > plane) {
@@ -214,42 +214,43 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
         args.split_tiles = form.tiles;
     }
     MX_TRY(transform_input(device, &form, &args, in, o));
-    return MX_LAUNCH(device, "conv_winograd_panels.cl", "conv_winograd_panels", form.options,
+    return MX_LAUNCH(device, "conv_winograd_streamed.cl", "conv_winograd_streamed", form.options,
                      mx_range_single((size_t)form.groups, 1, 1), args, o->weight.buffer,
-                     o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer, also.buffer,
-                     out.buffer, o->sums.partial.buffer, o->workspace.buffer);
+                     o->workspace.buffer, o->bias.buffer, o->norm.saved.buffer,
+                     o->finish.saved.buffer, also.buffer, out.buffer, o->sums.partial.buffer,
+                     o->workspace.buffer);
 }
 
 static mx_status run_weights(mx_device *device, const mx_conv_shape *shape,
                              mx_conv_direction direction, const mx_conv_params *params,
                              const mx_conv_operands *o) {
-    const panels_form form = form_of(device, shape, direction, params);
-    const mx_winograd_panels_args args = args_of(&form, shape, direction, o);
+    const streamed_form form = form_of(device, shape, direction, params);
+    const mx_winograd_streamed_args args = args_of(&form, shape, direction, o);
     MX_TRY(transform_input(device, &form, &args, o->x, o));
-    MX_TRY(MX_LAUNCH(device, "conv_winograd_panels.cl", "winograd_panels_gradient", form.options,
-                     mx_range_single((size_t)form.tiles, 1, 1), args, o->y.buffer,
+    MX_TRY(MX_LAUNCH(device, "conv_winograd_streamed.cl", "winograd_streamed_gradient",
+                     form.options, mx_range_single((size_t)form.tiles, 1, 1), args, o->y.buffer,
                      o->workspace.buffer));
-    return MX_LAUNCH(device, "conv_winograd_panels.cl", "conv_winograd_panels_weights",
+    return MX_LAUNCH(device, "conv_winograd_streamed.cl", "conv_winograd_streamed_weights",
                      form.options, mx_range_single((size_t)form.groups, 1, 1), args,
                      o->workspace.buffer, o->workspace.buffer, o->weight.buffer,
                      o->workspace.buffer);
 }
 
-const mx_conv_algorithm mx_conv_winograd_panels = {.name = "winograd-panels",
-                                                   .param_names = {"tile", "channels"},
-                                                   .supports = supports_convolution,
-                                                   .preferred = preferred,
-                                                   .candidates = candidates,
-                                                   .workspace = workspace,
-                                                   .abilities =
-                                                       MX_CONV_READS_NORM | MX_CONV_ADDS_RESIDUAL,
-                                                   .sum_rows = sum_rows,
-                                                   .run = run};
-const mx_conv_algorithm mx_conv_winograd_panels_weights = {.name = "winograd-panels",
-                                                           .param_names = {"tile", "channels"},
-                                                           .supports = supports_weights,
-                                                           .preferred = preferred,
-                                                           .candidates = candidates,
-                                                           .workspace = workspace,
-                                                           .abilities = MX_CONV_READS_NORM,
-                                                           .run = run_weights};
+const mx_conv_algorithm mx_conv_winograd_streamed = {
+    .name = "streamed",
+    .param_names = {"tile", "channels"},
+    .supports = supports_convolution,
+    .preferred = preferred,
+    .candidates = candidates,
+    .workspace = workspace,
+    .abilities = MX_CONV_READS_NORM | MX_CONV_ADDS_RESIDUAL | MX_CONV_FINISHES,
+    .sum_rows = sum_rows,
+    .run = run};
+const mx_conv_algorithm mx_conv_winograd_streamed_weights = {.name = "streamed",
+                                                             .param_names = {"tile", "channels"},
+                                                             .supports = supports_weights,
+                                                             .preferred = preferred,
+                                                             .candidates = candidates,
+                                                             .workspace = workspace,
+                                                             .abilities = MX_CONV_READS_NORM,
+                                                             .run = run_weights};
