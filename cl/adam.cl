@@ -1,13 +1,12 @@
 /* Adam (Kingma and Ba 2015, as torch.optim.Adam computes it), weight decay and the moving average of
- * the weights, in one pass over `count` elements of flat arenas from `first` on. A work-item takes V elements; groups
- * and `first` begin at multiples of V. Work-items that find a fault all write the same. */
+ * the weights, in one pass over `count` elements of flat arenas from `first` on. A work-item takes V elements; `first`,
+ * `count`, groups and the gradient's place are multiples of V. Work-items that find a fault all write the same. */
 __kernel void adam(__global float *weights, __global const float *gradients, __global float *first,
                    __global float *second, __global float *average, __global float *health,
                    const mx_adam_args a) {
     const size_t at = get_global_id(0) * V, i = a.first + at;
     __global float *losses = health + a.health, *faults = losses + 2;
     if (at >= a.count) return;
-    const int left = (int)min((uint)V, a.count - (uint)at);
     if (faults[!a.odd] != 0.0f || !isfinite(losses[0]) || !isfinite(losses[1])) {
         faults[a.odd] = 1.0f;
         return;
@@ -19,10 +18,10 @@ __kernel void adam(__global float *weights, __global const float *gradients, __g
         rate = i >= a.end[g - 1] ? a.rate[g] : rate;
         decay = i >= a.end[g - 1] ? a.decay[g] : decay;
     }
-    vfloat w = load_part(weights + i, left);
+    vfloat w = VLOAD(weights + i);
     if (rate > 0.0f) {
-        const vfloat d = load_part(gradients + a.gradient + at, left) + (a.coupled ? decay : 0.0f) * w;
-        const vfloat m0 = load_part(first + i, left), v0 = load_part(second + i, left), w0 = w;
+        const vfloat d = VLOAD(gradients + a.gradient + at) + (a.coupled ? decay : 0.0f) * w;
+        const vfloat m0 = VLOAD(first + i), v0 = VLOAD(second + i), w0 = w;
         const vfloat m = a.beta1 * m0 + (1.0f - a.beta1) * d;
         const vfloat v = a.beta2 * v0 + (1.0f - a.beta2) * d * d;
         w -= rate / a.correction1 * m / (sqrt(v / a.correction2) + a.epsilon);
@@ -30,11 +29,11 @@ __kernel void adam(__global float *weights, __global const float *gradients, __g
         const vint broken = !isfinite(w) || !isfinite(v);
         if (ANY(broken)) faults[a.odd] = 1.0f;
         w = select(w, w0, broken);
-        store_part(select(m, m0, broken), first + i, left, 0);
-        store_part(select(v, v0, broken), second + i, left, 0);
-        store_part(w, weights + i, left, 0);
+        VSTORE(select(m, m0, broken), first + i);
+        VSTORE(select(v, v0, broken), second + i);
+        VSTORE(w, weights + i);
     }
     /* In this form an average that has reached its weight stays there. */
-    const vfloat mean = load_part(average + i, left);
-    store_part(mean + (1.0f - a.ema) * (w - mean), average + i, left, 0);
+    const vfloat mean = VLOAD(average + i);
+    VSTORE(mean + (1.0f - a.ema) * (w - mean), average + i);
 }

@@ -9,8 +9,8 @@ mx_status mx_adam(mx_device *device, const mx_adam_args *args, mx_buffer *weight
     in_place.health = health.offset;
     mx_profile_op(device, (mx_work){16.0 * args->count, 9 * sizeof(float) * (double)args->count},
                   "adam");
-    /* The widest vector that every group's border is a multiple of. */
-    mx_i32 borders = (mx_i32)args->first;
+    /* The widest vector that everything is a multiple of. */
+    mx_i32 borders = (mx_i32)(args->first | args->count | args->gradient);
     for (int g = 0; g < MX_ADAM_GROUPS; g++)
         borders |= (mx_i32)args->end[g];
     return MX_LAUNCH(device, "adam.cl", "adam", mx_vector_option(device, borders),
