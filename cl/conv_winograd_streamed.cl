@@ -1,15 +1,15 @@
 /* 3x3 convolution of stride 1 by Winograd's F(TILE x TILE, 3x3) for CPUs, where channels are many and tiles few:
  * transformed weights would outgrow every cache, and take longer to write and read than to multiply. So they are
- * transformed on the spot, DEPTH input channels by BLOCK outputs at a time, for all tiles of a run; weights are read
+ * transformed on the spot, `channels` input channels by BLOCK outputs at a time, for all tiles of a run; weights are read
  * once, and tiles, which are small, are transformed before.
  *
  *   v[PLACES][tiles][stride] of the inputs   z[PLACES][tiles][stride] of the output's gradient
  *
  * Rows of v and z lie V floats further apart than they are long. A work-group of one has scratch of its own,
- * u[PLACES][DEPTH][BLOCK], m[PLACES][run][BLOCK] and sums[3][BLOCK], places LINE floats apart. Build options: V, KB,
- * TILE, T 1, P, DEPTH, SCRATCH __global. Error as conv_winograd.cl's.
+ * u[PLACES][channels][BLOCK], m[PLACES][run][BLOCK] and sums[3][BLOCK], places LINE floats apart. Build options: V, KB,
+ * TILE, P, SCRATCH __global. Error as conv_winograd.cl's.
  *
- * By the weights: sums over all tiles of group_c input channels by BLOCK outputs, u[PLACES][group_c][BLOCK] in
+ * By the weights: sums over all tiles of `channels` input channels by BLOCK outputs, u[PLACES][channels][BLOCK] in
  * scratch, which are transformed back at once. V divides the outputs there. */
 
 /* Tiles to v: work-items (tile), up to a multiple of P, beyond the last that once more. */
@@ -35,8 +35,6 @@ __kernel void winograd_streamed_gradient(__global const float *dy, __global floa
 }
 
 #ifdef P
-#define U_PLACE (DEPTH * BLOCK + LINE)
-
 /* Weights of V outputs from `out` on, for channels d .. d + count of the depth, as w[9][count][V] in the order of
  * the convolution's taps. For the gradient by the data outputs are rows of `weight`, turned by half a turn. */
 static inline void gather_weights(__global const float *weight, int d, int count, int out, float w[9][V][V],
@@ -73,7 +71,7 @@ static inline void transform_weights(__global const float *weight, SCRATCH float
                 for (int tap = 0; tap < 9; tap++)
                     taps[tap / 3][tap % 3] = out + k < a.of.outputs ? VLOAD(w[tap][j]) : (vfloat)(0.0f);
                 weight_tile(taps, places);
-                store_places(places, u + (size_t)(c + j) * BLOCK + k, U_PLACE);
+                store_places(places, u + (size_t)(c + j) * BLOCK + k, (size_t)a.channels * BLOCK + LINE);
             }
         }
 }
@@ -100,15 +98,15 @@ static inline void multiply(SCRATCH const float *v, size_t stride, size_t place,
     }
 }
 
-/* While place e is multiplied: asks for a share of the weights of channels d .. d + DEPTH. */
+/* While place e is multiplied: asks for a share of the weights of channels d .. d + a.channels. */
 static inline void fetch_weights(int e, __global const float *weight, int d, int out, const mx_winograd_streamed_args a) {
     const int depth = a.of.depth, outputs = a.of.outputs;
-    const int rows = 9 * (a.transposed ? BLOCK : DEPTH), share = (rows + PLACES - 1) / PLACES;
+    const int rows = 9 * (a.transposed ? BLOCK : a.channels), share = (rows + PLACES - 1) / PLACES;
     for (int i = e * share; i < min((e + 1) * share, rows); i++)
         if (a.transposed)
-            fetch(weight + ((size_t)(i / BLOCK) * outputs + out + i % BLOCK) * depth + d, DEPTH);
+            fetch(weight + ((size_t)(i / BLOCK) * outputs + out + i % BLOCK) * depth + d, a.channels);
         else
-            fetch(weight + ((size_t)(i / DEPTH) * depth + d + i % DEPTH) * outputs + out, BLOCK);
+            fetch(weight + ((size_t)(i / a.channels) * depth + d + i % a.channels) * outputs + out, BLOCK);
 }
 
 /* While place e is multiplied for the last time: asks for a share of what is stored then, and read besides, `count`
@@ -173,8 +171,9 @@ conv_winograd_streamed(__global const float *restrict weight, __global const flo
                      __global float *restrict scratch, const mx_winograd_streamed_args a) {
     const int blocks = (a.of.outputs + BLOCK - 1) / BLOCK, works = blocks * a.splits, group = (int)get_global_id(0);
     const size_t v_place = (size_t)a.rows * a.v_stride, m_place = (size_t)a.run * BLOCK + LINE;
+    const size_t u_place = (size_t)a.channels * BLOCK + LINE;
     scratch += a.of.scratch + (size_t)group * a.of.scratch_floats;
-    SCRATCH float *u = scratch, *m = u + PLACES * U_PLACE, *sums = m + PLACES * m_place;
+    SCRATCH float *u = scratch, *m = u + PLACES * u_place, *sums = m + PLACES * m_place;
     weight += a.weight;
     v += a.v;
     also += a.of.also;
@@ -184,15 +183,15 @@ conv_winograd_streamed(__global const float *restrict weight, __global const flo
         const int begin = split * a.split_tiles, end = min(begin + a.split_tiles, a.tiles);
         for (int first = begin; first < end; first += a.run) {
             const int count = min(a.run, end - first);
-            for (int d = 0; d < a.of.depth; d += DEPTH) {
-                const int some = min(DEPTH, a.of.depth - d);
+            for (int d = 0; d < a.of.depth; d += a.channels) {
+                const int some = min(a.channels, a.of.depth - d);
                 transform_weights(weight, u, d, some, out, a);
                 for (int e = 0; e < PLACES; e++) {
-                    if (d + DEPTH < a.of.depth)
-                        fetch_weights(e, weight, d + DEPTH, out, a);
+                    if (d + a.channels < a.of.depth)
+                        fetch_weights(e, weight, d + a.channels, out, a);
                     else
                         fetch_outputs(e, y, also, first, count, out, a.of);
-                    multiply(v + e * v_place + (size_t)first * a.v_stride + d, a.v_stride, v_place, u + e * U_PLACE,
+                    multiply(v + e * v_place + (size_t)first * a.v_stride + d, a.v_stride, v_place, u + e * u_place,
                              m + e * m_place, count, some, d == 0);
                 }
             }
@@ -238,15 +237,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd_streamed_weights(__global const float *restrict v, __global const float *restrict z,
                              __global float *restrict weight, __global float *restrict scratch,
                              const mx_winograd_streamed_args a) {
-    const int blocks = a.of.outputs / BLOCK, works = blocks * ((a.of.depth + GROUP_C - 1) / GROUP_C);
+    const int blocks = a.of.outputs / BLOCK, works = blocks * ((a.of.depth + a.channels - 1) / a.channels);
     const int group = (int)get_global_id(0);
-    const size_t u_place = (size_t)GROUP_C * BLOCK + LINE, plane = (size_t)a.of.depth * a.of.outputs;
+    const size_t u_place = (size_t)a.channels * BLOCK + LINE, plane = (size_t)a.of.depth * a.of.outputs;
     SCRATCH float *u = scratch + a.of.scratch + (size_t)group * a.of.scratch_floats;
     v += a.v;
     z += a.z;
     weight += a.weight;
     for (int work = works * group / a.of.groups; work < works * (group + 1) / a.of.groups; work++) {
-        const int k = work % blocks * BLOCK, first = work / blocks * GROUP_C, count = min(GROUP_C, a.of.depth - first);
+        const int k = work % blocks * BLOCK, first = work / blocks * a.channels, count = min(a.channels, a.of.depth - first);
         for (int e = 0; e < PLACES; e++)
             add_products(v + (size_t)e * a.rows * a.v_stride + first, z + (size_t)e * a.rows * a.z_stride + k,
                          u + e * u_place, count, a);

@@ -188,10 +188,11 @@ typedef struct mx_winograd_args {
 } mx_winograd_args;
 
 /* The same with weights that are transformed on the spot (conv_winograd_streamed.cl): v, and z, have `rows` rows for
- * `tiles` tiles. A work-group takes blocks of outputs and `splits` splits of `split_tiles` tiles, `run` at a time. */
+ * `tiles` tiles. A work-group takes blocks of outputs and `splits` splits of `split_tiles` tiles, `run` at a time,
+ * and `channels` of the depth. */
 typedef struct mx_winograd_streamed_args {
     mx_winograd_args of;
-    mx_i32 tiles, rows, v_stride, z_stride, transposed, splits, split_tiles, run;
+    mx_i32 channels, tiles, rows, v_stride, z_stride, transposed, splits, split_tiles, run;
     mx_u32 weight, v, z;
 } mx_winograd_streamed_args;
 

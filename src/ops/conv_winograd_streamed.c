@@ -56,20 +56,20 @@ static void size_forward(streamed_form *form, mx_i32 images) {
             ((size_t)(form->channels + form->run) * (size_t)form->block + 2 * MX_WINOGRAD_LINE) +
         3 * (size_t)form->block);
     snprintf(form->options, sizeof form->options,
-             "-DV=%d -DKB=%d -DTILE=%d -DP=%d -DDEPTH=%d -DSCRATCH=__global", form->vector,
-             form->block / form->vector, form->tile, form->rows_at_once, form->channels);
+             "-DV=%d -DKB=%d -DTILE=%d -DP=%d -DSCRATCH=__global", form->vector,
+             form->block / form->vector, form->tile, form->rows_at_once);
 }
 
 static void size_weights(streamed_form *form) {
-    const mx_i32 tile = mx_conv_channel_tile(form->depth),
-                 group = form->channels < tile ? tile : form->channels / tile * tile;
+    const mx_i32 tile = mx_conv_channel_tile(form->depth);
+    form->channels = form->channels < tile ? tile : form->channels / tile * tile;
     form->z_stride = form->outputs + form->vector;
     form->z = mx_tensor_aligned(places_of(form) * (size_t)form->rows * (size_t)form->z_stride);
-    form->scratch = mx_tensor_aligned(places_of(form) *
-                                      ((size_t)group * (size_t)form->block + MX_WINOGRAD_LINE));
+    form->scratch = mx_tensor_aligned(
+        places_of(form) * ((size_t)form->channels * (size_t)form->block + MX_WINOGRAD_LINE));
     snprintf(form->options, sizeof form->options,
-             "-DV=%d -DKB=%d -DTILE=%d -DCB=%d -DGROUP_C=%d -DSCRATCH=__global", form->vector,
-             form->block / form->vector, form->tile, tile, group);
+             "-DV=%d -DKB=%d -DTILE=%d -DCB=%d -DSCRATCH=__global", form->vector,
+             form->block / form->vector, form->tile, tile);
 }
 
 static streamed_form form_of(const mx_device *device, const mx_conv_shape *shape,
@@ -175,6 +175,7 @@ static mx_winograd_streamed_args args_of(const streamed_form *form, const mx_con
                                          mx_conv_direction direction, const mx_conv_operands *o) {
     mx_winograd_streamed_args args = {
         .of = mx_conv_winograd_args(shape, direction, form->tile, form->tiles, o),
+        .channels = form->channels,
         .tiles = form->tiles,
         .rows = form->rows,
         .v_stride = form->v_stride,
