@@ -15,8 +15,8 @@ __kernel void winograd_gemm_input(__global const float *x, __global const float 
     const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat d[EDGE][EDGE];
     norm = a.norm.images > 0 ? norm + a.norm.saved + (size_t)((a.first + at.n) / a.norm.images) * 4 * a.depth : 0;
-    const input_pixels from = input_pixels_of(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, at.row - a.pad,
-                                              at.column - a.pad, a.in_h, a.in_w, a.depth);
+    const pixels from = pixels_of(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, EDGE, at.row - a.pad,
+                                  at.column - a.pad, a.in_h, a.in_w, a.depth);
     input_tile_as(&from, norm, a.norm.slope, a.depth, c, false, true, d);
     v += a.v + (size_t)tile * a.depth + c;
 #pragma unroll
@@ -51,8 +51,8 @@ __kernel void winograd_gemm_gradient(__global const float *dy, __global float *z
     if (k >= a.outputs || tile >= a.tiles) return;
     const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat d[EDGE][EDGE];
-    const gradient_pixels from = gradient_pixels_of(dy + a.y + (size_t)at.n * a.out_h * a.out_w * a.outputs, at.row,
-                                                    at.column, a.out_h, a.out_w, a.outputs);
+    const pixels from = pixels_of(dy + a.y + (size_t)at.n * a.out_h * a.out_w * a.outputs, TILE, at.row, at.column,
+                                  a.out_h, a.out_w, a.outputs);
     gradient_tile_as(&from, k, false, d);
     z += a.m + (size_t)tile * a.outputs + k;
 #pragma unroll

@@ -3,7 +3,10 @@
 
 kernel_source() { # FILE: its text behind the headers that src/ocl/source.c puts before it
     headers="shared.h defs.h"
-    case $1 in *winograd*) headers="$headers winograd.h" ;; esac
+    case $1 in
+    *winograd*gemm*) headers="$headers winograd.h" ;;
+    *winograd*) headers="$headers winograd.h winograd_cpu.h" ;;
+    esac
     for header in $headers "$1"; do
         echo "#line 1 \"cl/$header\""
         cat "cl/$header"

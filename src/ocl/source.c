@@ -25,17 +25,24 @@ static mx_status append_from_folder(mx_buf *out, const char *folder, const char 
     return status;
 }
 
-mx_status mx_source_load(mx_buf *out, const char *name) {
+/* Headers that come before a kernel file, where its name has `with`, but not `without`. */
+static const struct {
+    const char *name, *with, *without;
+} headers[] = {{"shared.h", "", NULL},
+               {"defs.h", "", NULL},
+               {"winograd.h", "winograd", NULL},
+               {"winograd_cpu.h", "winograd", "gemm"}};
+
+static mx_status append(mx_buf *out, const char *name) {
     const char *folder = getenv("MIXCL_KERNEL_DIR");
-    const char *const files[] = {"shared.h", "defs.h", "winograd.h", name};
-    const bool winograd = strstr(name, "winograd") != NULL;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (i == 2 && !winograd) continue;
-        mx_buf_printf(out, "#line 1 \"%s\"\n", files[i]);
-        if (folder && *folder)
-            MX_TRY(append_from_folder(out, folder, files[i]));
-        else
-            MX_TRY(append_embedded(out, files[i]));
+    mx_buf_printf(out, "#line 1 \"%s\"\n", name);
+    return folder && *folder ? append_from_folder(out, folder, name) : append_embedded(out, name);
+}
+
+mx_status mx_source_load(mx_buf *out, const char *name) {
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        const bool without = headers[i].without && strstr(name, headers[i].without);
+        if (strstr(name, headers[i].with) && !without) MX_TRY(append(out, headers[i].name));
     }
-    return MX_OK;
+    return append(out, name);
 }

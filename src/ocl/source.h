@@ -13,7 +13,7 @@ typedef struct mx_embedded_file {
 /* Made by scripts/embed_kernels.cmake. */
 extern const mx_embedded_file mx_embedded_files[];
 
-/* Appends shared.h, defs.h and the file `name` to `out`: one translation unit. Fails with
+/* Appends the headers that belong to the file `name` and that file to `out`: one translation unit. Fails with
  * MX_INTERNAL when no such kernel is embedded, MX_DATA when $MIXCL_KERNEL_DIR lacks it. */
 mx_status mx_source_load(mx_buf *out, const char *name);
 

@@ -37,7 +37,7 @@ int mx_conv_winograd_candidates(mx_i32 built_in, mx_i32 least, mx_i32 most, mx_c
 mx_winograd_args mx_conv_winograd_args(const mx_conv_shape *shape, mx_conv_direction direction,
                                        mx_i32 tile, mx_i32 run, const mx_conv_operands *operands);
 
-/* Floats between the places of a run of tiles in a CPU's scratch: LINE of cl/winograd.h. */
+/* Floats between the places of a run of tiles in a CPU's scratch: LINE of cl/winograd_cpu.h. */
 enum { MX_WINOGRAD_LINE = 16 };
 
 /* Tiles of `tile` pixels that cover `pixels`. */
