@@ -211,19 +211,7 @@ static inline void add_products(__global const float *v, __global const float *z
 #pragma unroll
             for (int j = 0; j < KB; j++)
                 acc[i][j] = (vfloat)(0.0f);
-        for (int t = 0; t < a.tiles; t++) {
-            vfloat b[KB];
-#pragma unroll
-            for (int j = 0; j < KB; j++)
-                b[j] = VLOAD(z + (size_t)t * a.z_stride + j * V);
-#pragma unroll
-            for (int i = 0; i < CB; i++) {
-                const vfloat s = (vfloat)(v[(size_t)t * a.v_stride + i]);
-#pragma unroll
-                for (int j = 0; j < KB; j++)
-                    acc[i][j] = fma(s, b[j], acc[i][j]);
-            }
-        }
+        add_outer(v, a.v_stride, z, a.z_stride, a.tiles, acc);
 #pragma unroll
         for (int i = 0; i < CB; i++)
 #pragma unroll

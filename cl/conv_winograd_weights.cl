@@ -16,19 +16,7 @@ static inline void add_products(SCRATCH const float *v, SCRATCH const float *z, 
 #pragma unroll
                 for (int j = 0; j < KB; j++)
                     acc[i][j] = first ? (vfloat)(0.0f) : VLOAD(to + (size_t)(c + i) * k_stride + k + j * V);
-            for (int t = 0; t < T; t++) {
-                vfloat b[KB];
-#pragma unroll
-                for (int j = 0; j < KB; j++)
-                    b[j] = VLOAD(z + t * split + k + j * V);
-#pragma unroll
-                for (int i = 0; i < CB; i++) {
-                    const vfloat s = (vfloat)(v[t * stride + c + i]);
-#pragma unroll
-                    for (int j = 0; j < KB; j++)
-                        acc[i][j] = fma(s, b[j], acc[i][j]);
-                }
-            }
+            add_outer(v + c, stride, z + k, split, T, acc);
 #pragma unroll
             for (int i = 0; i < CB; i++)
 #pragma unroll

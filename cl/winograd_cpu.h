@@ -177,3 +177,23 @@ static inline void add_rows(SCRATCH const float *v, size_t stride, __global cons
     }
 }
 #endif
+
+#ifdef CB
+/* acc[i] += v[.][i] z[.][BLOCK], over `rows` rows of v and z. */
+static inline void add_outer(SCRATCH const float *v, size_t v_stride, SCRATCH const float *z, size_t z_stride, int rows,
+                             vfloat acc[CB][KB]) {
+    for (int t = 0; t < rows; t++, v += v_stride, z += z_stride) {
+        vfloat b[KB];
+#pragma unroll
+        for (int k = 0; k < KB; k++)
+            b[k] = VLOAD(z + k * V);
+#pragma unroll
+        for (int i = 0; i < CB; i++) {
+            const vfloat s = (vfloat)(v[i]);
+#pragma unroll
+            for (int k = 0; k < KB; k++)
+                acc[i][k] = fma(s, b[k], acc[i][k]);
+        }
+    }
+}
+#endif

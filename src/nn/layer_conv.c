@@ -46,8 +46,8 @@ static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor 
                                 .pad = layer->as.conv.pad};
     MX_TRY(mx_layer_plan_conv(limits, layer, &conv, &layer->as.conv.plan));
     *floats = layer->as.conv.plan.workspace;
-    layer->gradient_at =
-        mx_conv_plan_workspace(&layer->as.conv.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS);
+    layer->gradient_at = mx_tensor_aligned(
+        mx_conv_plan_workspace(&layer->as.conv.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS));
     return MX_OK;
 }
 

@@ -17,8 +17,8 @@ static mx_status plan(const mx_layer_limits *limits, mx_layer *layer, mx_tensor 
     const mx_conv_shape linear = mx_linear_shape(limits->rows, inputs_of(x), layer->as.linear.out);
     MX_TRY(mx_layer_plan_conv(limits, layer, &linear, &layer->as.linear.plan));
     *floats = layer->as.linear.plan.workspace;
-    layer->gradient_at =
-        mx_conv_plan_workspace(&layer->as.linear.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS);
+    layer->gradient_at = mx_tensor_aligned(
+        mx_conv_plan_workspace(&layer->as.linear.plan, limits->device, MX_CONV_BACKWARD_WEIGHTS));
     return MX_OK;
 }
 

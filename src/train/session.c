@@ -1,6 +1,7 @@
 #include "train/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "train/memory.h"
 #include "train/session_internal.h"
 #include "train/resume.h"
+#include "train/run_facts.h"
 #include "train/setup.h"
 #include "train/state.h"
 
@@ -121,9 +123,21 @@ done:
     return status;
 }
 
-/* A run that has come to its end goes on only where that was put off. */
+/* Whether the run says that it came to its end with all that belongs to that. */
+static bool was_finished(const char *run) {
+    json_t *facts = NULL;
+    if (mx_run_facts_read(run, &facts) != MX_OK) return false;
+    const char *state = json_string_value(json_object_get(facts, "state"));
+    const bool finished = state && strcmp(state, "finished") == 0;
+    json_decref(facts);
+    return finished;
+}
+
+/* A run that has come to its end goes on only where that was put off, or where it died after its
+ * last checkpoint and has but to end. */
 static mx_status check_not_ended(const mx_session *session, const char *run) {
     const mx_config *config = session->config;
+    if (!was_finished(run)) return MX_OK;
     if (session->step >= session->steps)
         return mx_fail(MX_USAGE,
                        "'%s' has all its %llu steps; more of them need a larger train.steps or "

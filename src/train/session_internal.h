@@ -62,6 +62,8 @@ mx_status mx_session_batch(mx_session *session, uint64_t step, mx_trainer_batch 
 /* Scores on the test rows, else on those held out for validation. The latter, where there are any,
  * choose the best weights. Ends the run as train.patience says. */
 mx_status mx_session_score(mx_session *session, mx_event_step *event);
+/* Ends the run where train.patience is over. */
+void mx_session_note_patience(mx_session *session);
 /* At the end, and as often as train.eval_every says, where there are pictures for it. */
 bool mx_session_score_is_due(const mx_session *session);
 

@@ -26,17 +26,21 @@ static double choice_of(const mx_session *session, const mx_event_scores *scores
     }
 }
 
+void mx_session_note_patience(mx_session *session) {
+    const uint64_t patience = (uint64_t)session->config->train_patience;
+    if (patience > 0 && session->since_best >= patience)
+        session->ended = "no better scores for train.patience evaluations";
+}
+
 /* Keeps the weights that are better than all before, and counts evaluations since. */
 static mx_status choose(mx_session *session, const mx_event_step *event, double choice) {
     mx_session_result *result = &session->result;
     const bool better =
         !result->has_scores || choice > session->best_choice || isnan(session->best_choice);
-    const uint64_t patience = (uint64_t)session->config->train_patience;
     result->has_scores = true;
     result->last = event->scores;
     session->since_best = better ? 0 : session->since_best + 1;
-    if (patience > 0 && session->since_best >= patience)
-        session->ended = "no better scores for train.patience evaluations";
+    mx_session_note_patience(session);
     if (!better) return MX_OK;
     session->best_choice = choice;
     result->best = event->scores;

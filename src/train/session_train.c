@@ -135,6 +135,12 @@ static void note_end(mx_session *session) {
         session->ended = "train.max_minutes is over";
 }
 
+/* A run that died after its last checkpoint, where all is said and saved, has but to end. */
+static void note_earlier_end(mx_session *session) {
+    if (session->step == session->steps) session->ended = "all steps are done";
+    mx_session_note_patience(session);
+}
+
 /* At the end, and as often as log.histograms_every says. */
 static bool histograms_are_due(const mx_session *session) {
     const uint64_t every = (uint64_t)session->config->log_histograms_every;
@@ -214,6 +220,7 @@ static mx_status run_steps(mx_session *session) {
 mx_status mx_session_train(mx_session *session) {
     session->saved = now_s();
     session->started = session->saved - session->resumed_s;
+    note_earlier_end(session);
     MX_TRY(send_start(session));
     mx_status status = session->step == 0 ? mx_session_send_weights(session) : MX_OK;
     if (status == MX_OK) status = run_steps(session);

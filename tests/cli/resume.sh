@@ -55,6 +55,13 @@ done
 expect 0 "auto anew" train exp.ini --resume auto --set run.name=anew --set train.steps=21
 expect 2 "auto again" train exp.ini --resume auto --set run.name=anew --set train.steps=21
 has err "has all its 21 steps"
+# One that died between its last checkpoint and its end comes to that.
+sed -i 's/"state": "finished"/"state": "resumed"/' runs/anew/run.json
+rm runs/anew/report.html
+expect 0 "the rest of nothing" train exp.ini --resume auto --set run.name=anew --set train.steps=21
+has runs/anew/run.json '"state": "finished"'
+has out 'test accuracy'
+[ -f runs/anew/report.html ] || fail 'a run that had but to end has no report'
 expect 0 "longer" train exp.ini --resume auto --set run.name=anew --set train.steps=42
 expect 0 "at once" train exp.ini --set run.name=at-once --set train.steps=42
 same_run anew at-once || fail 'anew and at-once are not one run'
