@@ -137,12 +137,13 @@ static bool was_finished(const char *run) {
  * last checkpoint and has but to end. */
 static mx_status check_not_ended(const mx_session *session, const char *run) {
     const mx_config *config = session->config;
-    if (!was_finished(run)) return MX_OK;
-    if (session->step >= session->steps)
+    const bool finished = was_finished(run);
+    if (session->step > session->steps || (finished && session->step == session->steps))
         return mx_fail(MX_USAGE,
                        "'%s' has all its %llu steps; more of them need a larger train.steps or "
                        "train.epochs",
                        run, (unsigned long long)session->steps);
+    if (!finished) return MX_OK;
     if (config->train_patience > 0 && session->since_best >= (uint64_t)config->train_patience)
         return mx_fail(MX_USAGE,
                        "'%s' has ended after %llu evaluations without better scores; more of them "

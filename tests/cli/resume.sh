@@ -62,6 +62,9 @@ expect 0 "the rest of nothing" train exp.ini --resume auto --set run.name=anew -
 has runs/anew/run.json '"state": "finished"'
 has out 'test accuracy'
 [ -f runs/anew/report.html ] || fail 'a run that had but to end has no report'
+sed -i 's/"state": "finished"/"state": "stopped"/' runs/anew/run.json
+expect 2 "fewer steps than it has" train exp.ini --resume auto --set run.name=anew --set train.steps=20
+has err "has all its 20 steps"
 expect 0 "longer" train exp.ini --resume auto --set run.name=anew --set train.steps=42
 expect 0 "at once" train exp.ini --set run.name=at-once --set train.steps=42
 same_run anew at-once || fail 'anew and at-once are not one run'
