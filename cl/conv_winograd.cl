@@ -1,7 +1,8 @@
 /* 3x3 convolution of stride 1 by Winograd's F(TILE x TILE, 3x3) for CPUs, fused: a work-group of one takes
  * T tiles at a time through input transform, PLACES small products and inverse transform without leaving
  * its scratch: v[PLACES][T][depth, rounded up to V], then m[PLACES][T][BLOCK] a block of outputs at a time,
- * places LINE floats apart, and, where sums are wanted, sums[3][outputs, rounded up to BLOCK]. T is a multiple of P, the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
+ * places LINE floats apart, and, where sums are wanted, sums[3][outputs, rounded up to BLOCK]. T is a multiple of P,
+ * the tiles of a register tile. Build options: V, KB, TILE, T, P, SCRATCH (the scratch's
  * address space). Error against exact arithmetic: below 2e-5 (TILE 4) or 2e-6 (TILE 2) of the largest
  * output, times the root of depth / 128 where that is more than 1.
  * Work-items: (run of chunks). */
@@ -74,7 +75,8 @@ static inline void fetch_ahead(int e, const tile_at *run, int block, __global co
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd(__global const float *restrict x, __global const float *restrict packed,
               __global const float *restrict bias, __global const float *restrict norm,
-              __global const float *restrict finish, __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
+              __global const float *restrict finish, __global const float *restrict also, __global float *restrict y,
+              __global float *restrict partial,
 #if SCRATCH_IS_LOCAL
               __local float *restrict scratch,
 #else
@@ -84,7 +86,7 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
     const int stride = (a.depth + V - 1) / V * V, blocks = (a.outputs + BLOCK - 1) / BLOCK;
     const long group = (long)get_global_id(0);
     /* Of the inputs; batch norm of the outputs is the epilogue's. */
-    const bool normed = a.norm.images > 0 && !(a.epilogue & MX_SUM_GRADIENT);
+    const bool normed = !(a.epilogue & MX_SUM_GRADIENT);
 #if !SCRATCH_IS_LOCAL
     scratch += a.scratch + (size_t)group * a.scratch_floats;
 #endif
@@ -107,8 +109,7 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                 const tile_at at = run[t] = first + t < end ? run[T + t] : run[t - 1];
                 run[T + t] = tile_of(first + T + t, a.tiles_h, a.tiles_w);
                 transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.depth,
-                               normed ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.depth : 0,
-                               a.norm.slope, v + t * stride, v_place, at.row + a.row0, at.column + a.column0, a.in_h,
+                               normed ? norm_of(norm, a.norm, at.n, a.depth) : 0, a.norm.slope, v + t * stride, v_place, at.row + a.row0, at.column + a.column0, a.in_h,
                                a.in_w, a.depth);
             }
             for (int block = 0; block < blocks; block++) {
@@ -127,9 +128,11 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                                                first + t == begin};
                         SCRATCH const float *from = m + t * BLOCK + k;
                         if (rows == TILE && columns == TILE && left >= V)
-                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, true, a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, true,
+                                         a);
                         else
-                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, false, a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, false,
+                                         a);
                     }
                 }
             }

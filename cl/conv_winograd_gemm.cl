@@ -14,7 +14,7 @@ __kernel void winograd_gemm_input(__global const float *x, __global const float 
     if (c >= a.depth || tile >= a.tiles) return;
     const tile_at at = tile_of(tile, a.tiles_h, a.tiles_w);
     vfloat d[EDGE][EDGE];
-    norm = a.norm.images > 0 ? norm + a.norm.saved + (size_t)((a.first + at.n) / a.norm.images) * 4 * a.depth : 0;
+    norm = norm_of(norm, a.norm, a.first + at.n, a.depth);
     const pixels from = pixels_of(x + a.x + (size_t)at.n * a.in_h * a.in_w * a.depth, EDGE, at.row - a.pad,
                                   at.column - a.pad, a.in_h, a.in_w, a.depth);
     input_tile_as(&from, norm, a.norm.slope, a.depth, c, false, true, d);

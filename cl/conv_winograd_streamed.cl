@@ -14,19 +14,18 @@
 
 /* Tiles to v: work-items (tile), up to a multiple of P, beyond the last that once more. */
 __kernel void winograd_streamed_input(__global const float *x, __global const float *norm, __global float *v,
-                                    const mx_winograd_streamed_args a) {
+                                      const mx_winograd_streamed_args a) {
     const int tile = (int)get_global_id(0);
     const tile_at at = tile_of(min(tile, a.tiles - 1), a.of.tiles_h, a.of.tiles_w);
-    norm = a.of.norm.images > 0 && !(a.of.epilogue & MX_SUM_GRADIENT)
-               ? norm + a.of.norm.saved + (size_t)(at.n / a.of.norm.images) * 4 * a.of.depth
-               : 0;
+    norm = a.of.epilogue & MX_SUM_GRADIENT ? 0 : norm_of(norm, a.of.norm, at.n, a.of.depth);
     transform_tile(x + a.of.x + (size_t)at.n * a.of.in_h * a.of.in_w * a.of.depth, norm, a.of.norm.slope,
                    v + a.v + (size_t)tile * a.v_stride, (size_t)a.rows * a.v_stride, at.row + a.of.row0,
                    at.column + a.of.column0, a.of.in_h, a.of.in_w, a.of.depth);
 }
 
 /* The gradient's tiles to z: work-items (tile). */
-__kernel void winograd_streamed_gradient(__global const float *dy, __global float *z, const mx_winograd_streamed_args a) {
+__kernel void winograd_streamed_gradient(__global const float *dy, __global float *z,
+                                         const mx_winograd_streamed_args a) {
     const int tile = (int)get_global_id(0);
     const tile_at at = tile_of(tile, a.of.tiles_h, a.of.tiles_w);
     transform_gradient(dy + a.of.y + (size_t)at.n * a.of.out_h * a.of.out_w * a.of.outputs,

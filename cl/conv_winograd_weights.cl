@@ -67,7 +67,7 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
             /* Past the last tile come zeros: a tile below the picture. */
             const int row = first + t < end ? at.row : a.out_h;
             transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.c,
-                           a.norm.images > 0 ? norm + a.norm.saved + (size_t)(at.n / a.norm.images) * 4 * a.c : 0,
+                           norm_of(norm, a.norm, at.n, a.c),
                            a.norm.slope, v + t * stride, v_place, row - a.pad, at.column - a.pad, a.in_h, a.in_w, a.c);
             transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, z_place, split, row, at.column,
                                a.out_h, a.out_w, a.k);

@@ -134,6 +134,11 @@ static inline pixels pixels_of(__global const float *p, int side, int row, int c
     return to;
 }
 
+/* The numbers [4][depth] that picture n is normed by, or NULL where it is not. */
+static inline __global const float *norm_of(__global const float *norm, const mx_norm_args a, int n, int depth) {
+    return a.images > 0 ? norm + a.saved + (size_t)(n / a.images) * 4 * depth : 0;
+}
+
 /* Channels c .. c + V of an input tile, transformed. `norm` is the group's [4][depth] of mx_norm_args, or NULL.
  * `inside` and `whole` (V channels are there) are known when it is compiled. */
 static inline void input_tile_as(const pixels *x, __global const float *norm, float slope, int depth, int c,
