@@ -12,13 +12,12 @@ enum {
     LEAST_TILES = 16,
     MOST_TILES = 64,
     CACHED_WEIGHTS = 192 * 192,
-    WORK_GROUPS = 8,        /* wanted: chunks x splits; not the device's to choose */
     PARTIAL_LIMIT = 5 << 19 /* floats of partial sums, unless one chunk needs more */
 };
 
 typedef struct weights_form {
     mx_i32 tile, tiles; /* the parameters */
-    mx_i32 channels, vector, width, chunks, splits, split_k;
+    mx_i32 channels, vector, width, cores, chunks, splits, split_k;
     size_t partial, scratch; /* floats: of the sums; of a work-group */
     bool local;
     char options[128];
@@ -41,14 +40,17 @@ static size_t scratch_of(const weights_form *form, mx_i32 c) {
            ((size_t)form->tiles * (size_t)(stride + form->split_k) + 2 * MX_WINOGRAD_LINE);
 }
 
-/* Chunks of tiles as far as their sums stay small, then splits of the outputs. */
-static void share_out(weights_form *form, const mx_conv_shape *shape) {
+/* A work-group for each core, which has a part of the sums for itself: chunks of the tiles as far as
+ * their sums stay small, then splits of the outputs, each of which transforms all of x again. */
+static void share_out(weights_form *form, const mx_device *device, const mx_conv_shape *shape) {
     const size_t sums = places_of(form) * (size_t)shape->c * (size_t)shape->k;
-    form->chunks = WORK_GROUPS;
+    form->cores = (mx_i32)mx_device_get_info(device)->compute_units;
+    form->chunks = form->cores;
     while (form->chunks > 1 &&
-           (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n))
-        form->chunks /= 2;
-    const mx_i32 blocks = shape->k / form->width, wanted = WORK_GROUPS / form->chunks;
+           (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n ||
+            form->cores % form->chunks != 0))
+        form->chunks--;
+    const mx_i32 blocks = shape->k / form->width, wanted = form->cores / form->chunks;
     form->splits = wanted < blocks ? wanted : blocks;
     form->split_k = (blocks + form->splits - 1) / form->splits * form->width;
     form->splits = (shape->k + form->split_k - 1) / form->split_k;
@@ -64,7 +66,7 @@ static weights_form form_of(const mx_device *device, const mx_conv_shape *shape,
     while (shape->c % form.channels != 0)
         form.channels--;
     form.width = shape->k / form.vector % 2 == 0 ? 2 * form.vector : form.vector;
-    share_out(&form, shape);
+    share_out(&form, device, shape);
     form.scratch = scratch_of(&form, shape->c);
     form.local = form.scratch * sizeof(float) <= mx_device_get_info(device)->local_memory;
     snprintf(form.options, sizeof form.options,
@@ -95,7 +97,7 @@ static size_t workspace(const mx_device *device, const mx_conv_shape *shape,
                         mx_conv_direction direction, const mx_conv_params *params) {
     (void)direction;
     const weights_form form = form_of(device, shape, params);
-    return form.partial + (form.local ? 0 : form.scratch * WORK_GROUPS);
+    return form.partial + (form.local ? 0 : form.scratch * (size_t)form.cores);
 }
 
 static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_direction direction,
