@@ -35,8 +35,8 @@ static size_t weight_floats(const mx_conv_shape *shape) {
  * large. */
 static int candidates(const mx_device *device, const mx_conv_shape *shape,
                       mx_conv_direction direction, mx_conv_params *out) {
-    static const mx_conv_params sets[] = {
-        {{16, 192}}, {{4, 768}}, {{16, 768}}, {{16, 96}}, {{4, 192}}, {{2, 1536}}};
+    static const mx_conv_params sets[] = {{{16, 192}}, {{4, 768}}, {{16, 768}},
+                                          {{16, 96}},  {{4, 192}}, {{2, 1536}}};
     enum { COUNT = sizeof sets / sizeof *sets };
     (void)device, (void)direction;
     const int first = weight_floats(shape) > LARGE_WEIGHTS ? 1 : 0;

@@ -40,18 +40,21 @@ static size_t scratch_of(const weights_form *form, mx_i32 c) {
            ((size_t)form->tiles * (size_t)(stride + form->split_k) + 2 * MX_WINOGRAD_LINE);
 }
 
-/* A work-group for each core, which has a part of the sums for itself: chunks of the tiles as far as
- * their sums stay small, then splits of the outputs, each of which transforms all of x again. */
+/* A work-group for each core, as far as that goes: more chunks of tiles rather than more splits of
+ * the outputs, each of which transforms all of x again, but no more than have small sums. Larger
+ * batches never get fewer chunks. */
 static void share_out(weights_form *form, const mx_device *device, const mx_conv_shape *shape) {
     const size_t sums = places_of(form) * (size_t)shape->c * (size_t)shape->k;
+    const mx_i32 blocks = shape->k / form->width;
     form->cores = (mx_i32)mx_device_get_info(device)->compute_units;
-    form->chunks = form->cores;
-    while (form->chunks > 1 &&
-           (sums * (size_t)form->chunks > PARTIAL_LIMIT || form->chunks > shape->n ||
-            form->cores % form->chunks != 0))
-        form->chunks--;
-    const mx_i32 blocks = shape->k / form->width, wanted = form->cores / form->chunks;
-    form->splits = wanted < blocks ? wanted : blocks;
+    form->chunks = form->splits = 0;
+    for (mx_i32 chunks = 1; chunks <= form->cores && chunks <= shape->n; chunks++) {
+        if (chunks > 1 && sums * (size_t)chunks > PARTIAL_LIMIT) break;
+        const mx_i32 wanted = form->cores / chunks, splits = wanted < blocks ? wanted : blocks;
+        if (chunks * splits < form->chunks * form->splits) continue;
+        form->chunks = chunks;
+        form->splits = splits;
+    }
     form->split_k = (blocks + form->splits - 1) / form->splits * form->width;
     form->splits = (shape->k + form->split_k - 1) / form->split_k;
     form->partial = mx_tensor_aligned(sums * (size_t)form->chunks);
