@@ -1,6 +1,7 @@
 /* Batch norm (Ioffe and Szegedy 2015) over x[groups][rows][c], statistics per group, with leaky ReLU
  * after it. V divides c. partial[groups][chunks][2][c]; saved[groups][4][c] = mean, 1 / deviation, and what
- * x is to be multiplied by and have added: scale = gamma / deviation, shift = beta - mean scale. Sums run in a fixed order, so that equal inputs give equal bits. */
+ * x is to be multiplied by and have added: scale = gamma / deviation, shift = beta - mean scale.
+ * Sums run in a fixed order, so that equal inputs give equal bits. */
 
 /* Mean and squared deviation of a chunk: work-items (channel / V, chunk, group). One pass: sums are of the
  * difference to the chunk's first row, so that a mean far from zero does not cancel; two rows at a time,

@@ -82,24 +82,6 @@ static inline pixel_place place_of(pixel_at p, __global const float *x, const mx
     return place;
 }
 
-/* acc += what one tap adds to a tile of pixels. */
-static inline void add_tap(__global const float *const *from, __global const float *w, int depth,
-                           vfloat acc[P][KB]) {
-    for (int c = 0; c < depth; c++, w += BLOCK) {
-        vfloat b[KB];
-#pragma unroll
-        for (int k = 0; k < KB; k++)
-            b[k] = VLOAD(w + k * V);
-#pragma unroll
-        for (int p = 0; p < P; p++) {
-            const vfloat v = (vfloat)(from[p][c]);
-#pragma unroll
-            for (int k = 0; k < KB; k++)
-                acc[p][k] = fma(v, b[k], acc[p][k]);
-        }
-    }
-}
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_direct(__global const float *restrict x, __global const float *restrict packed,
             __global const float *restrict bias, __global const float *restrict zeros,
@@ -165,7 +147,7 @@ conv_direct(__global const float *restrict x, __global const float *restrict pac
                             any |= one;
                         }
                     }
-                    if (any) add_tap(from, packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK, a.depth, acc);
+                    if (any) add_rows(from, packed + ((size_t)block * a.taps + tap) * a.depth * BLOCK, a.depth, acc);
                     if (++s == a.taps_s) s = 0, q++;
                 }
                 if (!last) {

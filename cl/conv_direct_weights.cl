@@ -28,19 +28,7 @@ static inline void weights_tile(__global const float *restrict x, __global const
             __global const float *p = x + (long)n * a.in_image + (long)i * a.step * a.in_row +
                                       (long)j0 * a.step * a.in_column;
             __global const float *q = dy + (((size_t)n * a.oh + i) * a.ow + j0) * a.k;
-            for (int j = j0; j < j1; j++, p += a.step * a.in_column, q += a.k) {
-                vfloat b[KB];
-#pragma unroll
-                for (int k = 0; k < KB; k++)
-                    b[k] = VLOAD(q + k * V);
-#pragma unroll
-                for (int c = 0; c < CB; c++) {
-                    const vfloat v = (vfloat)(p[c]);
-#pragma unroll
-                    for (int k = 0; k < KB; k++)
-                        acc[c][k] = fma(v, b[k], acc[c][k]);
-                }
-            }
+            add_outer(p, a.step * a.in_column, q, a.k, j1 - j0, acc);
         }
 #pragma unroll
     for (int c = 0; c < CB; c++)

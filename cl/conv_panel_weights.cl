@@ -53,13 +53,7 @@ conv_panel_weights(__global const float *restrict x, __global const float *restr
 #pragma unroll
                     for (int b = 0; b < KB; b++)
                         acc[i][b] = (vfloat)(0.0f);
-                for (int p = 0; p < count; p++) {
-#pragma unroll
-                    for (int i = 0; i < CB; i++)
-#pragma unroll
-                        for (int b = 0; b < KB; b++)
-                            acc[i][b] = fma((vfloat)(from[p * CB + i]), VLOAD(column + p * BLOCK + b * V), acc[i][b]);
-                }
+                add_outer(from, CB, column, BLOCK, count, acc);
 #pragma unroll
                 for (int i = 0; i < CB; i++)
 #pragma unroll

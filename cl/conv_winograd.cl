@@ -41,13 +41,16 @@ __kernel void winograd_pack(__global const float *weight, __global float *packed
 /* m[T][BLOCK] = v[T][stride] u[depth][BLOCK] for one place. */
 static inline void multiply(SCRATCH const float *v, __global const float *u, SCRATCH float *m, int stride, int depth) {
     for (int t = 0; t < T; t += P, v += P * stride, m += P * BLOCK) {
+        SCRATCH const float *from[P];
         vfloat acc[P][KB];
 #pragma unroll
-        for (int p = 0; p < P; p++)
+        for (int p = 0; p < P; p++) {
+            from[p] = v + p * stride;
 #pragma unroll
             for (int k = 0; k < KB; k++)
                 acc[p][k] = (vfloat)(0.0f);
-        add_rows(v, stride, u, depth, acc);
+        }
+        add_rows(from, u, depth, acc);
 #pragma unroll
         for (int p = 0; p < P; p++)
 #pragma unroll
@@ -109,8 +112,8 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                 const tile_at at = run[t] = first + t < end ? run[T + t] : run[t - 1];
                 run[T + t] = tile_of(first + T + t, a.tiles_h, a.tiles_w);
                 transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.depth,
-                               normed ? norm_of(norm, a.norm, at.n, a.depth) : 0, a.norm.slope, v + t * stride, v_place, at.row + a.row0, at.column + a.column0, a.in_h,
-                               a.in_w, a.depth);
+                               normed ? norm_of(norm, a.norm, at.n, a.depth) : 0, a.norm.slope, v + t * stride, v_place,
+                               at.row + a.row0, at.column + a.column0, a.in_h, a.in_w, a.depth);
             }
             for (int block = 0; block < blocks; block++) {
                 for (int e = 0; e < PLACES; e++) {
@@ -128,11 +131,11 @@ conv_winograd(__global const float *restrict x, __global const float *restrict p
                                                first + t == begin};
                         SCRATCH const float *from = m + t * BLOCK + k;
                         if (rows == TILE && columns == TILE && left >= V)
-                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, true,
-                                         a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at,
+                                         true, a);
                         else
-                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at, false,
-                                         a);
+                            inverse_tile(from, m_place, y, also, norm, finish, sums + out, blocks * BLOCK, add, at,
+                                         false, a);
                     }
                 }
             }

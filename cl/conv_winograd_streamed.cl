@@ -1,7 +1,7 @@
 /* 3x3 convolution of stride 1 by Winograd's F(TILE x TILE, 3x3) for CPUs, where channels are many and tiles few:
  * transformed weights would outgrow every cache, and take longer to write and read than to multiply. So they are
- * transformed on the spot, `channels` input channels by BLOCK outputs at a time, for all tiles of a run; weights are read
- * once, and tiles, which are small, are transformed before.
+ * transformed on the spot, `channels` input channels by BLOCK outputs at a time, for all tiles of a run; weights are
+ * read once, and tiles, which are small, are transformed before.
  *
  *   v[PLACES][tiles][stride] of the inputs   z[PLACES][tiles][stride] of the output's gradient
  *
@@ -82,13 +82,16 @@ static inline void multiply(SCRATCH const float *v, size_t stride, size_t place,
     for (int t = 0; t < count; t += P) {
         for (int p = 0; p < P; p++)
             fetch(v + (t + P < count ? (t + P + p) * stride : place + p * stride), depth);
+        SCRATCH const float *from[P];
         vfloat acc[P][KB];
 #pragma unroll
-        for (int p = 0; p < P; p++)
+        for (int p = 0; p < P; p++) {
+            from[p] = v + (t + p) * stride;
 #pragma unroll
             for (int k = 0; k < KB; k++)
                 acc[p][k] = first ? (vfloat)(0.0f) : VLOAD(m + (t + p) * BLOCK + k * V);
-        add_rows(v + t * stride, stride, u, depth, acc);
+        }
+        add_rows(from, u, depth, acc);
 #pragma unroll
         for (int p = 0; p < P; p++)
 #pragma unroll
@@ -98,7 +101,8 @@ static inline void multiply(SCRATCH const float *v, size_t stride, size_t place,
 }
 
 /* While place e is multiplied: asks for a share of the weights of channels d .. d + a.channels. */
-static inline void fetch_weights(int e, __global const float *weight, int d, int out, const mx_winograd_streamed_args a) {
+static inline void fetch_weights(int e, __global const float *weight, int d, int out,
+                                 const mx_winograd_streamed_args a) {
     const int depth = a.of.depth, outputs = a.of.outputs;
     const int rows = 9 * (a.transposed ? BLOCK : a.channels), share = (rows + PLACES - 1) / PLACES;
     for (int i = e * share; i < min((e + 1) * share, rows); i++)
@@ -139,8 +143,9 @@ static inline chunk_at chunk_of(int tile, const mx_winograd_args a) {
 
 /* Tiles first .. first + count of m back to their pixels, for the block of outputs from `out` on. */
 static inline void store_run(SCRATCH const float *m, size_t place, SCRATCH float *sums, __global const float *bias,
-                             __global const float *norm, __global const float *finish, __global const float *also, __global float *y,
-                             __global float *partial, int first, int count, int out, const mx_winograd_args a) {
+                             __global const float *norm, __global const float *finish, __global const float *also,
+                             __global float *y, __global float *partial, int first, int count, int out,
+                             const mx_winograd_args a) {
     for (int t = 0; t < count; t++) {
         const tile_at tile = tile_of(first + t, a.tiles_h, a.tiles_w);
         const chunk_at chunk = chunk_of(first + t, a);
@@ -166,7 +171,8 @@ static inline void store_run(SCRATCH const float *m, size_t place, SCRATCH float
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_winograd_streamed(__global const float *restrict weight, __global const float *restrict v,
                      __global const float *restrict bias, __global const float *restrict norm,
-                     __global const float *restrict finish, __global const float *restrict also, __global float *restrict y, __global float *restrict partial,
+                     __global const float *restrict finish, __global const float *restrict also,
+                   __global float *restrict y, __global float *restrict partial,
                      __global float *restrict scratch, const mx_winograd_streamed_args a) {
     const int blocks = (a.of.outputs + BLOCK - 1) / BLOCK, works = blocks * a.splits, group = (int)get_global_id(0);
     const size_t v_place = (size_t)a.rows * a.v_stride, m_place = (size_t)a.run * BLOCK + LINE;
@@ -232,7 +238,8 @@ conv_winograd_streamed_weights(__global const float *restrict v, __global const 
     z += a.z;
     weight += a.weight;
     for (int work = works * group / a.of.groups; work < works * (group + 1) / a.of.groups; work++) {
-        const int k = work % blocks * BLOCK, first = work / blocks * a.channels, count = min(a.channels, a.of.depth - first);
+        const int k = work % blocks * BLOCK, first = work / blocks * a.channels;
+        const int count = min(a.channels, a.of.depth - first);
         for (int e = 0; e < PLACES; e++)
             add_products(v + (size_t)e * a.rows * a.v_stride + first, z + (size_t)e * a.rows * a.z_stride + k,
                          u + e * u_place, count, a);

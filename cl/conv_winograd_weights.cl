@@ -69,8 +69,8 @@ conv_winograd_weights(__global const float *restrict x, __global const float *re
             transform_tile(x + (size_t)at.n * a.in_h * a.in_w * a.c,
                            norm_of(norm, a.norm, at.n, a.c),
                            a.norm.slope, v + t * stride, v_place, row - a.pad, at.column - a.pad, a.in_h, a.in_w, a.c);
-            transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, z_place, split, row, at.column,
-                               a.out_h, a.out_w, a.k);
+            transform_gradient(dy + (size_t)at.n * a.out_h * a.out_w * a.k, z + t * split, z_place, split, row,
+                               at.column, a.out_h, a.out_w, a.k);
         }
         for (int e = 0; e < PLACES; e++) {
             fetch_ahead(e, run + T, x, dy, split, a);

@@ -1,5 +1,5 @@
-/* What Winograd's kernels for CPUs share: a work-group of one and its scratch, in the address space SCRATCH. Tiles go to
- * Winograd's domain, all channels of one at a time, and back to pixels a vector of outputs at a time. */
+/* What Winograd's kernels for CPUs share: a work-group of one and its scratch, in the address space SCRATCH. Tiles go
+ * to Winograd's domain, all channels of one at a time, and back to pixels a vector of outputs at a time. */
 
 /* What runs of T tiles have in a work-group's scratch is place by place, LINE floats apart besides: rows a
  * power of two apart would push each other out of a cache. */
@@ -114,11 +114,12 @@ static inline void add_gradient(vfloat out[TILE][TILE], __global const float *se
     VSTORE(at.begins ? dot : dot + VLOAD(sums + 2 * stride), sums + 2 * stride);
 }
 
-/* One tile of m, whose places are `place` floats apart, back to its pixels, a vector of outputs. `whole`: all of its pixels and lanes are there, which
- * is known when it is compiled. */
+/* One tile of m, whose places are `place` floats apart, back to its pixels, a vector of outputs. `whole`: all of
+ * its pixels and lanes are there, which is known when it is compiled. */
 static inline void inverse_tile(SCRATCH const float *m, size_t place, __global float *y, __global const float *also,
-                                __global const float *norm, __global const float *finish, SCRATCH float *sums, int stride, vfloat bias,
-                                const outputs_at at, bool whole, const mx_winograd_args a) {
+                                __global const float *norm, __global const float *finish, SCRATCH float *sums,
+                                int stride, vfloat bias, const outputs_at at, bool whole,
+                                const mx_winograd_args a) {
     vfloat places[EDGE][EDGE], out[TILE][TILE];
     const int left = whole ? V : at.left;
 #pragma unroll
@@ -157,43 +158,3 @@ static inline void store_sums(SCRATCH const float *sums, int stride, __global fl
         store_part(second, partial + a.outputs + k, count - k, 0);
     }
 }
-
-#ifdef P
-/* acc[p] += v[p][0 .. depth) w[depth][BLOCK], for rows of v `stride` floats apart. */
-static inline void add_rows(SCRATCH const float *v, size_t stride, __global const float *w, int depth,
-                            vfloat acc[P][KB]) {
-    for (int c = 0; c < depth; c++, w += BLOCK) {
-        vfloat b[KB];
-#pragma unroll
-        for (int k = 0; k < KB; k++)
-            b[k] = VLOAD(w + k * V);
-#pragma unroll
-        for (int p = 0; p < P; p++) {
-            const vfloat s = (vfloat)(v[p * stride + c]);
-#pragma unroll
-            for (int k = 0; k < KB; k++)
-                acc[p][k] = fma(s, b[k], acc[p][k]);
-        }
-    }
-}
-#endif
-
-#ifdef CB
-/* acc[i] += v[.][i] z[.][BLOCK], over `rows` rows of v and z. */
-static inline void add_outer(SCRATCH const float *v, size_t v_stride, SCRATCH const float *z, size_t z_stride, int rows,
-                             vfloat acc[CB][KB]) {
-    for (int t = 0; t < rows; t++, v += v_stride, z += z_stride) {
-        vfloat b[KB];
-#pragma unroll
-        for (int k = 0; k < KB; k++)
-            b[k] = VLOAD(z + k * V);
-#pragma unroll
-        for (int i = 0; i < CB; i++) {
-            const vfloat s = (vfloat)(v[i]);
-#pragma unroll
-            for (int k = 0; k < KB; k++)
-                acc[i][k] = fma(s, b[k], acc[i][k]);
-        }
-    }
-}
-#endif

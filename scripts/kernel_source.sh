@@ -4,6 +4,10 @@
 kernel_source() { # FILE: its text behind the headers that src/ocl/source.c puts before it
     headers="shared.h defs.h"
     case $1 in
+    *gemm*) ;;
+    conv_*) headers="$headers register_tile.h" ;;
+    esac
+    case $1 in
     *winograd*gemm*) headers="$headers winograd.h" ;;
     *winograd*) headers="$headers winograd.h winograd_cpu.h" ;;
     esac

@@ -30,6 +30,7 @@ static const struct {
     const char *name, *with, *without;
 } headers[] = {{"shared.h", "", NULL},
                {"defs.h", "", NULL},
+               {"register_tile.h", "conv_", "gemm"},
                {"winograd.h", "winograd", NULL},
                {"winograd_cpu.h", "winograd", "gemm"}};
 

@@ -86,8 +86,8 @@ static mx_status run(mx_device *device, const mx_conv_shape *shape, mx_conv_dire
                                      (size_t)args.chunks, 1);
     range.local_bytes = form.local_bytes;
     char options[64];
-    snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d", form.vector, form.tile,
-             form.block / form.vector);
+    snprintf(options, sizeof options, "-DV=%d -DCB=%d -DKB=%d -DSCRATCH=__local", form.vector,
+             form.tile, form.block / form.vector);
     MX_TRY(MX_LAUNCH(device, "conv_panel_weights.cl", "conv_panel_weights", options, range, args,
                      o->x.buffer, o->y.buffer, mx_conv_partial(form.chunks, o).buffer));
     return mx_conv_add_chunks(device, shape, args.chunks, o);
